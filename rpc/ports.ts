@@ -1,0 +1,215 @@
+/**
+ * What the methods need of the node, declared here and fitted in the composition root.
+ *
+ * Plain data of `ledger/model` goes through; nobody's objects are shared. `ChainPort` is a part of
+ * `ChainStore` of `ledger/store`, so the store itself fits. Only final blocks are ever seen.
+ */
+import type {
+  AccessListItem,
+  Address,
+  Authorization,
+  Block,
+  BlockHeader,
+  Gas,
+  Hash,
+  Height,
+  Receipt,
+  StateReader,
+  Transaction,
+  Verdict,
+  Wei,
+} from '../ledger/model/index.ts';
+
+/** Final blocks and the state after each of them. */
+export type ChainPort = {
+  head(): { readonly header: BlockHeader; readonly hash: Hash };
+  hashOf(number: Height): Hash | undefined;
+  numberOf(hash: Hash): Height | undefined;
+  header(number: Height): BlockHeader | undefined;
+  block(number: Height): Block | undefined;
+  /** RLP; its length is the `size` of the block. */
+  encodedBlock(number: Height): Uint8Array | undefined;
+  receipts(number: Height): readonly Receipt[] | undefined;
+  /** Sender of each transaction of the block. */
+  senders(number: Height): readonly Address[] | undefined;
+  transactionPlace(
+    hash: Hash,
+  ): { readonly number: Height; readonly index: number } | undefined;
+  /** State after that block; undefined above the head and where it is pruned. */
+  stateAt(number: Height): StateReader | undefined;
+};
+
+/** Merkle proofs against the head's state root. */
+export type ProofPort = {
+  /** RLP nodes from the root down; one list for each of `slots` (32 bytes each), in their order. */
+  prove(
+    address: Address,
+    slots: readonly Uint8Array[],
+  ): {
+    readonly accountProof: readonly Uint8Array[];
+    readonly storageProofs: readonly (readonly Uint8Array[])[];
+  };
+};
+
+export type PooledTransaction = { readonly transaction: Transaction; readonly sender: Address };
+
+/** Transactions that are not final yet. */
+export type PoolPort = {
+  /** A refusal's `message` has geth's wording: clients match on it. */
+  add(raw: Uint8Array): Promise<Verdict<{ readonly hash: Hash }>>;
+  get(hash: Hash): PooledTransaction | undefined;
+  /** First nonce that neither the head's state nor an executable transaction of the pool has used. */
+  nextNonce(address: Address): bigint;
+  /** `pending` can be executed now, `queued` waits for an earlier nonce. */
+  status(): { readonly pending: number; readonly queued: number };
+  content(): {
+    readonly pending: readonly PooledTransaction[];
+    readonly queued: readonly PooledTransaction[];
+  };
+};
+
+/** A message to execute without a signature. Absent fields have no value of their own: the caller chooses. */
+export type CallRequest = {
+  readonly type?: number;
+  readonly from?: Address;
+  /** Absent creates a contract. */
+  readonly to?: Address;
+  readonly gas?: Gas;
+  readonly gasPrice?: Wei;
+  readonly maxFeePerGas?: Wei;
+  readonly maxPriorityFeePerGas?: Wei;
+  readonly maxFeePerBlobGas?: Wei;
+  readonly value?: Wei;
+  readonly nonce?: bigint;
+  readonly data?: Uint8Array;
+  readonly accessList?: readonly AccessListItem[];
+  readonly authorizationList?: readonly Authorization[];
+  readonly blobVersionedHashes?: readonly Hash[];
+};
+
+/** How an execution ended. */
+export type CallOutcome =
+  | { readonly kind: 'success'; readonly output: Uint8Array; readonly gasUsed: Gas }
+  /** The contract said REVERT; `output` is what it gave as the reason. */
+  | { readonly kind: 'reverted'; readonly output: Uint8Array; readonly gasUsed: Gas }
+  /** Any other exception of the EVM, in geth's words: `out of gas`, `invalid opcode: INVALID`. */
+  | { readonly kind: 'failed'; readonly message: string; readonly gasUsed: Gas };
+
+export type EstimateOutcome =
+  | { readonly kind: 'success'; readonly gas: Gas }
+  | { readonly kind: 'reverted'; readonly output: Uint8Array }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type AccessListOutcome = {
+  readonly accessList: readonly AccessListItem[];
+  readonly gasUsed: Gas;
+  /** Why the execution ended badly, if it did; the list holds what it touched until then. */
+  readonly error: string | undefined;
+};
+
+/**
+ * Read-only execution in the environment of a final block, on the state after it. A refusal says what
+ * made the message impossible (too little balance, gas below the intrinsic cost) in geth's words.
+ */
+export type CallerPort = {
+  call(
+    request: CallRequest,
+    at: Height,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Verdict<{ readonly outcome: CallOutcome }>>;
+  estimateGas(
+    request: CallRequest,
+    at: Height,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Verdict<{ readonly outcome: EstimateOutcome }>>;
+  /** Absent where the engine cannot tell which slots were touched. */
+  createAccessList?(
+    request: CallRequest,
+    at: Height,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Verdict<{ readonly outcome: AccessListOutcome }>>;
+};
+
+/** Prices by the rules of the chain. */
+export type FeePort = {
+  /** Of the block after `parent`; undefined before London. */
+  nextBaseFee(parent: BlockHeader): Wei | undefined;
+  /** What one unit of blob gas costs in the block of `header`; undefined before Cancun. */
+  blobBaseFee(header: BlockHeader): Wei | undefined;
+  /** Least tip that the pool accepts; 0 on a chain without fees. */
+  readonly minimumPriorityFeePerGas: Wei;
+};
+
+/** The stream outwards. Listeners never throw and return at once. */
+export type EventPort = {
+  /** After the block is durable; every height once, ascending. Returns what ends it. */
+  onBlock(listener: (number: Height) => void): () => void;
+  /** Transactions that the pool accepted, from wherever they came. */
+  onPendingTransactions(
+    listener: (transactions: readonly PooledTransaction[]) => void,
+  ): () => void;
+};
+
+export type PeerReport = {
+  readonly peerId: string;
+  /** Proved by a signature; undefined for a node without a validator key. */
+  readonly address: Address | undefined;
+  readonly kind: string;
+  readonly direction: 'inbound' | 'outbound';
+  /** The head that it last announced. */
+  readonly height: Height | undefined;
+  readonly connectedAtMs: number;
+};
+
+export type NodeReport = {
+  readonly peerId: string;
+  /** Multiaddrs on which this node can be dialled. */
+  readonly addresses: readonly string[];
+  /** Undefined for a node that only follows. */
+  readonly validatorAddress: Address | undefined;
+  readonly voting: { readonly yes: true } | { readonly yes: false; readonly reason: string };
+  /** What consensus works on: the height after the head, and its round. */
+  readonly consensus: { readonly height: Height; readonly round: number };
+  readonly validators: readonly Address[];
+  readonly peers: readonly PeerReport[];
+  readonly cryptoBackend: { readonly curve: string; readonly keccak: string };
+  readonly startedAtMs: number;
+};
+
+/** The node as a whole. */
+export type NodePort = {
+  /** `ehb/v0.1.0/linux-x64/node24.1.0`, by the habit of `web3_clientVersion`. */
+  readonly clientVersion: string;
+  readonly chainId: bigint;
+  report(): NodeReport;
+  peerCount(): number;
+  /** Undefined when the node follows the head. */
+  syncing():
+    | { readonly startingBlock: Height; readonly currentBlock: Height; readonly highestBlock: Height }
+    | undefined;
+  /** Who may seal that block; undefined above the head. */
+  validatorsAt(number: Height): readonly Address[] | undefined;
+  /** For `/readiness`: whether clients should be sent here, and if not, why. */
+  readiness(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
+};
+
+export type RpcPorts = {
+  readonly chain: ChainPort;
+  /** Absent: `eth_getProof` is not offered. */
+  readonly proofs?: ProofPort;
+  readonly pool: PoolPort;
+  readonly caller: CallerPort;
+  readonly fees: FeePort;
+  readonly events: EventPort;
+  readonly node: NodePort;
+};
+
+type LogMethod = (message: string, data?: object) => void;
+
+/** A part of the node's logger. */
+export type RpcLogger = {
+  readonly error: LogMethod;
+  readonly warn: LogMethod;
+  readonly info: LogMethod;
+  readonly debug: LogMethod;
+};
