@@ -1,0 +1,67 @@
+/** Everything that may leave the core. The driver runs effects in order; results come back as inputs. */
+import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
+import type { Timer } from './input.ts';
+import type { ProposalMessage, QbftMessage, SignedPrepare, UnsignedMessage } from './messages.ts';
+
+/** What must be on disk together with a signed message, before that message is sent. */
+export type LogEntry =
+  /** The driver adds the full encoded block whose header has this digest. */
+  | { readonly kind: 'block'; readonly height: Height; readonly digest: Hash }
+  /** The foreign proposal that our Prepare accepts. */
+  | { readonly kind: 'proposal'; readonly message: ProposalMessage }
+  | {
+      readonly kind: 'certificate';
+      readonly height: Height;
+      readonly prepares: readonly SignedPrepare[];
+    };
+
+export type Effect =
+  | { readonly kind: 'set-timer'; readonly timer: Timer; readonly afterMs: number }
+  /** Build on the head and answer with block-built. */
+  | {
+      readonly kind: 'build-block';
+      readonly height: Height;
+      readonly round: number;
+      readonly parentHash: Hash;
+    }
+  /**
+   * Get the body (own pool, log, then the peers `from`), execute, answer with block-validated. Asked
+   * again with a wider `from` while the answer is missing. One block has a digest for each round in
+   * which it is proposed: execution results are best cached by block hash.
+   */
+  | {
+      readonly kind: 'validate-block';
+      readonly height: Height;
+      readonly round: number;
+      readonly digest: Hash;
+      /** Absent: only the digest is known, the peers serve header and body. */
+      readonly proposal?: {
+        readonly header: BlockHeader;
+        readonly transactionHashes: readonly Hash[];
+      };
+      readonly from: readonly Address[];
+    }
+  /**
+   * Sign; append `durable` and the signed message to the log in ONE synced write; send it to all
+   * validators; feed it back as a message input. In this order, and never two at a time.
+   */
+  | {
+      readonly kind: 'sign';
+      readonly unsigned: UnsignedMessage;
+      readonly durable: readonly LogEntry[];
+    }
+  /** Messages that were signed and logged before. */
+  | {
+      readonly kind: 'send';
+      readonly to: Address | 'all';
+      readonly messages: readonly QbftMessage[];
+    }
+  /** Write the block with this sealed header, then input new-height. */
+  | {
+      readonly kind: 'finalise';
+      readonly height: Height;
+      readonly digest: Hash;
+      readonly header: BlockHeader;
+    }
+  /** Two different messages of one kind for one view, both signed by one validator. */
+  | { readonly kind: 'evidence'; readonly first: QbftMessage; readonly second: QbftMessage };

@@ -1,0 +1,76 @@
+/** Everything that may enter the core. Time enters as `nowMs` (Unix milliseconds) and in no other way. */
+import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
+import type { QbftMessage } from './messages.ts';
+
+/** One live timer per name: setting one replaces it; a fired one is ignored if its view has passed. */
+export type Timer = {
+  /**
+   * gap: the minimum gap after the parent is over. round: the round timed out. fetch: a block body
+   * is late. hold: a proposal from the future has come of age.
+   */
+  readonly name: 'gap' | 'round' | 'fetch' | 'hold';
+  readonly height: Height;
+  readonly round: number;
+};
+
+/** What a height stands on. */
+export type HeightContext = {
+  readonly height: Height;
+  readonly parent: BlockHeader;
+  readonly parentHash: Hash;
+  /** The set after the parent, ascending by address. */
+  readonly validators: readonly Address[];
+  /** Unix milliseconds before which nobody need propose. */
+  readonly gapEndsAtMs: number;
+};
+
+/** Fixed for the life of a node. */
+export type ConsensusConfig = {
+  readonly genesisHash: Hash;
+  /** Undefined: an observer, or a validator that may not vote. */
+  readonly self: Address | undefined;
+  /** Timeout of round 0. */
+  readonly baseTimeoutMs: number;
+  /** No round lasts longer. */
+  readonly maxTimeoutMs: number;
+  /** Whole seconds of the block period: a block is at least that much younger than its parent. */
+  readonly periodSeconds: number;
+  /** `ehb`: a proposal from the future is held until it no longer is. `besu`: it is refused. */
+  readonly timestamps: 'ehb' | 'besu';
+};
+
+/** Why a block was not validated; `CONSENSUS_BODY_UNAVAILABLE` leaves it open, any other code refuses it. */
+export type ValidationResult =
+  | {
+      readonly ok: true;
+      /** Its commitSealHash is the digest asked for. */
+      readonly header: BlockHeader;
+      readonly transactionHashes: readonly Hash[];
+    }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+export type Input = { readonly nowMs: number } & (
+  | { readonly kind: 'new-height'; readonly context: HeightContext }
+  /** The node has something to include, or the empty-block period is over. */
+  | { readonly kind: 'work'; readonly height: Height }
+  | { readonly kind: 'timer'; readonly timer: Timer }
+  /** From a peer, or our own come back from the signer. */
+  | { readonly kind: 'message'; readonly message: QbftMessage }
+  | {
+      readonly kind: 'block-built';
+      readonly height: Height;
+      readonly round: number;
+      /** Unsealed; validators and the round in extraData; beneficiary = self. */
+      readonly header: BlockHeader;
+      readonly transactionHashes: readonly Hash[];
+    }
+  | {
+      readonly kind: 'block-validated';
+      readonly height: Height;
+      readonly round: number;
+      readonly digest: Hash;
+      readonly result: ValidationResult;
+    }
+  /** A validator connected, or connected again. */
+  | { readonly kind: 'peer-joined'; readonly validator: Address }
+);
