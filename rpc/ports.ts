@@ -32,9 +32,7 @@ export type ChainPort = {
   receipts(number: Height): readonly Receipt[] | undefined;
   /** Sender of each transaction of the block. */
   senders(number: Height): readonly Address[] | undefined;
-  transactionPlace(
-    hash: Hash,
-  ): { readonly number: Height; readonly index: number } | undefined;
+  transactionPlace(hash: Hash): { readonly number: Height; readonly index: number } | undefined;
   /** State after that block; undefined above the head and where it is pruned. */
   stateAt(number: Height): StateReader | undefined;
 };
@@ -145,9 +143,7 @@ export type EventPort = {
   /** After the block is durable; every height once, ascending. Returns what ends it. */
   onBlock(listener: (number: Height) => void): () => void;
   /** Transactions that the pool accepted, from wherever they came. */
-  onPendingTransactions(
-    listener: (transactions: readonly PooledTransaction[]) => void,
-  ): () => void;
+  onPendingTransactions(listener: (transactions: readonly PooledTransaction[]) => void): () => void;
 };
 
 export type PeerReport = {
@@ -185,7 +181,11 @@ export type NodePort = {
   peerCount(): number;
   /** Undefined when the node follows the head. */
   syncing():
-    | { readonly startingBlock: Height; readonly currentBlock: Height; readonly highestBlock: Height }
+    | {
+        readonly startingBlock: Height;
+        readonly currentBlock: Height;
+        readonly highestBlock: Height;
+      }
     | undefined;
   /** Who may seal that block; undefined above the head. */
   validatorsAt(number: Height): readonly Address[] | undefined;

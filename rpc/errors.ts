@@ -1,0 +1,167 @@
+/**
+ * Every code that a caller of the JSON-RPC can meet, and the one place where codes become numbers.
+ *
+ * Numbers: JSON-RPC 2.0 section 5.1, EIP-1474 and what go-ethereum answers, since clients match on
+ * its numbers and words. Codes without a number never reach a caller.
+ */
+
+export type RpcErrorCode =
+  | 'RPC_PARSE_ERROR'
+  | 'RPC_INVALID_REQUEST'
+  | 'RPC_METHOD_NOT_FOUND'
+  | 'RPC_INVALID_PARAMS'
+  | 'RPC_INTERNAL_ERROR'
+  | 'RPC_NOTIFICATIONS_UNSUPPORTED'
+  | 'RPC_EXECUTION_REVERTED'
+  | 'RPC_EXECUTION_FAILED'
+  | 'RPC_TRANSACTION_REFUSED'
+  | 'RPC_BLOCK_NOT_FOUND'
+  | 'RPC_STATE_UNAVAILABLE'
+  | 'RPC_FILTER_NOT_FOUND'
+  | 'RPC_TIMEOUT'
+  | 'RPC_RESPONSE_TOO_LARGE'
+  | 'RPC_LIMIT_EXCEEDED'
+  | 'RPC_BODY_TOO_LARGE'
+  | 'RPC_UNSUPPORTED_MEDIA_TYPE'
+  | 'RPC_FORBIDDEN_HOST'
+  | 'RPC_FORBIDDEN_ORIGIN'
+  | 'RPC_SHUTTING_DOWN';
+
+/** Failures of the server itself, thrown at start. */
+export type RpcStartErrorCode = 'RPC_PORT_IN_USE' | 'RPC_LISTEN_FAILED';
+
+type ErrorEntry = { readonly number: number; readonly meaning: string; readonly remedy: string };
+
+export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
+  Readonly<Record<RpcStartErrorCode, Omit<ErrorEntry, 'number'>>> = {
+  RPC_PARSE_ERROR: {
+    number: -32700,
+    meaning: 'The body is not JSON, or not valid UTF-8.',
+    remedy: 'Send one JSON object or an array of them, encoded as UTF-8.',
+  },
+  RPC_INVALID_REQUEST: {
+    number: -32600,
+    meaning: 'The JSON is no JSON-RPC 2.0 request.',
+    remedy: 'Send {"jsonrpc":"2.0","id":1,"method":"...","params":[...]}.',
+  },
+  RPC_METHOD_NOT_FOUND: {
+    number: -32601,
+    meaning: 'There is no such method, or its namespace is switched off on this node.',
+    remedy: 'Ask `rpc_modules` for the namespaces that are on; see the method reference.',
+  },
+  RPC_INVALID_PARAMS: {
+    number: -32602,
+    meaning: 'A parameter is missing, of the wrong form, or out of range.',
+    remedy: 'The message names the parameter by its index, counted from 0, and what was received.',
+  },
+  RPC_INTERNAL_ERROR: {
+    number: -32603,
+    meaning: 'The node failed while answering.',
+    remedy: "Look into the node's log; report it if it comes again.",
+  },
+  RPC_NOTIFICATIONS_UNSUPPORTED: {
+    number: -32601,
+    meaning: 'Subscriptions need a connection that the node can push to.',
+    remedy: 'Connect by WebSocket (same port), or use eth_newFilter and eth_getFilterChanges.',
+  },
+  RPC_EXECUTION_REVERTED: {
+    number: 3,
+    meaning: 'The contract reverted; `data` holds the reason as it gave it.',
+    remedy: 'Decode `data` with the ABI of the contract.',
+  },
+  RPC_EXECUTION_FAILED: {
+    number: -32000,
+    meaning: 'The message cannot be executed, or ended with an exception of the EVM.',
+    remedy: 'The message says why: too little gas or balance, an invalid opcode.',
+  },
+  RPC_TRANSACTION_REFUSED: {
+    number: -32000,
+    meaning: 'The transaction pool did not take the transaction.',
+    remedy: 'The message says why: chain id, nonce, balance, gas, price, signature or size.',
+  },
+  RPC_BLOCK_NOT_FOUND: {
+    number: -32000,
+    meaning: 'The block that was named does not exist on this node.',
+    remedy: 'Ask eth_blockNumber for the head; a node that is catching up has fewer blocks.',
+  },
+  RPC_STATE_UNAVAILABLE: {
+    number: -32000,
+    meaning: 'The block is known but its state is not kept here.',
+    remedy: 'Ask for a later block, or ask a node that keeps all history.',
+  },
+  RPC_FILTER_NOT_FOUND: {
+    number: -32000,
+    meaning: 'There is no such filter: never made, uninstalled, or unasked for too long.',
+    remedy: 'Make a new filter and read the missed range with eth_getLogs.',
+  },
+  RPC_TIMEOUT: {
+    number: -32002,
+    meaning: 'The request took longer than the node allows.',
+    remedy: 'Ask for less at once.',
+  },
+  RPC_RESPONSE_TOO_LARGE: {
+    number: -32003,
+    meaning: 'The answer, or the answers of the batch together, are larger than the node sends.',
+    remedy: 'Ask for less at once, or split the batch.',
+  },
+  RPC_LIMIT_EXCEEDED: {
+    number: -32005,
+    meaning: 'A bound of this node was reached; the message names it.',
+    remedy: 'Ask for less at once; the operator can raise the bound.',
+  },
+  RPC_BODY_TOO_LARGE: {
+    number: -32005,
+    meaning: 'The request is longer than the node accepts (HTTP 413).',
+    remedy: 'Split the request; the operator can raise the limit.',
+  },
+  RPC_UNSUPPORTED_MEDIA_TYPE: {
+    number: -32600,
+    meaning: 'The body is not declared as JSON (HTTP 415).',
+    remedy: 'Send the header `content-type: application/json`.',
+  },
+  RPC_FORBIDDEN_HOST: {
+    number: -32600,
+    meaning: 'The Host header names a host that this node does not answer for (HTTP 403).',
+    remedy: 'Use localhost or the IP address, or have the operator allow the name.',
+  },
+  RPC_FORBIDDEN_ORIGIN: {
+    number: -32600,
+    meaning: 'A web page of an origin that is not allowed tried to connect (HTTP 403).',
+    remedy: 'Have the operator allow the origin.',
+  },
+  RPC_SHUTTING_DOWN: {
+    number: -32005,
+    meaning: 'The node is stopping (HTTP 503).',
+    remedy: 'Ask another node, or try again when it is back.',
+  },
+  RPC_PORT_IN_USE: {
+    meaning: 'Another process listens on the JSON-RPC port.',
+    remedy: 'Stop it, or choose another port.',
+  },
+  RPC_LISTEN_FAILED: {
+    meaning: 'The JSON-RPC address cannot be listened on.',
+    remedy:
+      'Check the host and port: the address must belong to this machine, low ports need rights.',
+  },
+};
+
+/**
+ * How a method, or a parameter decoder deep inside one, refuses: thrown, and turned into the `error`
+ * member at the one place that calls methods.
+ */
+export class RpcRefusal extends Error {
+  readonly code: RpcErrorCode;
+  readonly data: string | undefined;
+
+  constructor(code: RpcErrorCode, message: string, data?: string) {
+    super(message);
+    this.name = 'RpcRefusal';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** Makes the refusal of parameters that are wrong as a whole, without naming one. */
+export function invalidParams(message: string): RpcRefusal {
+  return new RpcRefusal('RPC_INVALID_PARAMS', message);
+}

@@ -1,0 +1,148 @@
+/**
+ * Receipts and logs as JSON. What consensus hashes is less than what callers ask for: the gas of one
+ * transaction, the index of a log in its block, the price and the created address are derived here.
+ */
+import { type TSchema, Type } from 'typebox';
+import {
+  type Address,
+  type Block,
+  bytesToHex,
+  contractAddress,
+  effectiveGasPrice,
+  type Hash,
+  type Log,
+  type Receipt,
+  type Transaction,
+  type Wei,
+} from '../ledger/model/index.ts';
+import type { Place } from './format-transaction.ts';
+import { addressSchema, bytesSchema, hashSchema, quantity, quantitySchema } from './values.ts';
+
+/** EIP-4844: blob gas of one blob. */
+const GAS_PER_BLOB = 131_072;
+
+export type ReceiptJson = Readonly<Record<string, unknown>>;
+export type LogJson = Readonly<Record<string, unknown>>;
+
+export const logSchema: TSchema = Type.Object(
+  {
+    address: addressSchema,
+    topics: Type.Array(hashSchema),
+    data: bytesSchema,
+    blockNumber: quantitySchema,
+    blockHash: hashSchema,
+    blockTimestamp: quantitySchema,
+    transactionHash: hashSchema,
+    transactionIndex: quantitySchema,
+    logIndex: quantitySchema,
+    removed: Type.Boolean(),
+  },
+  { description: 'log' },
+);
+
+const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
+
+export const receiptSchema: TSchema = Type.Object(
+  {
+    blockHash: hashSchema,
+    blockNumber: quantitySchema,
+    transactionHash: hashSchema,
+    transactionIndex: quantitySchema,
+    type: quantitySchema,
+    from: addressSchema,
+    to: nullable(addressSchema),
+    contractAddress: nullable(addressSchema),
+    cumulativeGasUsed: quantitySchema,
+    gasUsed: quantitySchema,
+    effectiveGasPrice: quantitySchema,
+    blobGasUsed: Type.Optional(quantitySchema),
+    blobGasPrice: Type.Optional(quantitySchema),
+    logs: Type.Array(logSchema),
+    logsBloom: bytesSchema,
+    status: Type.Optional(quantitySchema),
+    root: Type.Optional(hashSchema),
+  },
+  { description: 'receipt' },
+);
+
+/** A block with what the store keeps beside it. */
+export type BlockRecord = {
+  readonly block: Block;
+  readonly hash: Hash;
+  readonly receipts: readonly Receipt[];
+  readonly senders: readonly Address[];
+};
+
+/** Every receipt of a block, in order. `blobBaseFee` is the price in that block. */
+export function formatReceipts(
+  record: BlockRecord,
+  blobBaseFee: Wei | undefined,
+): readonly ReceiptJson[] {
+  let gasBefore = 0n;
+  let logsBefore = 0;
+  const formatted: ReceiptJson[] = [];
+  for (const [index, receipt] of record.receipts.entries()) {
+    const transaction = record.block.transactions[index];
+    const sender = record.senders[index];
+    if (transaction === undefined || sender === undefined) break;
+    const place = { header: record.block.header, blockHash: record.hash, index };
+    const gasUsed = receipt.cumulativeGasUsed - gasBefore;
+    formatted.push({
+      blockHash: bytesToHex(record.hash),
+      blockNumber: quantity(place.header.number),
+      transactionHash: bytesToHex(transaction.hash),
+      transactionIndex: quantity(index),
+      type: quantity(receipt.type),
+      from: bytesToHex(sender),
+      to: transaction.to === undefined ? null : bytesToHex(transaction.to),
+      contractAddress:
+        transaction.to === undefined
+          ? bytesToHex(contractAddress(sender, transaction.nonce))
+          : null,
+      cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
+      gasUsed: quantity(gasUsed),
+      effectiveGasPrice: quantity(effectiveGasPrice(transaction, place.header.baseFeePerGas)),
+      ...blobFields(transaction, blobBaseFee),
+      logs: receipt.logs.map((log, at) => formatLog(log, place, transaction.hash, logsBefore + at)),
+      logsBloom: bytesToHex(receipt.logsBloom),
+      ...outcomeField(receipt),
+    });
+    gasBefore = receipt.cumulativeGasUsed;
+    logsBefore += receipt.logs.length;
+  }
+  return formatted;
+}
+
+/** `logIndex` counts through the whole block. A final log is never removed. */
+export function formatLog(
+  log: Log,
+  place: Place,
+  transactionHash: Hash,
+  logIndex: number,
+): LogJson {
+  return {
+    address: bytesToHex(log.address),
+    topics: log.topics.map(bytesToHex),
+    data: bytesToHex(log.data),
+    blockNumber: quantity(place.header.number),
+    transactionHash: bytesToHex(transactionHash),
+    transactionIndex: quantity(place.index),
+    blockHash: bytesToHex(place.blockHash),
+    blockTimestamp: quantity(place.header.timestamp),
+    logIndex: quantity(logIndex),
+    removed: false,
+  };
+}
+
+function blobFields(transaction: Transaction, blobBaseFee: Wei | undefined): ReceiptJson {
+  if (transaction.type !== 3 || blobBaseFee === undefined) return {};
+  return {
+    blobGasUsed: quantity(GAS_PER_BLOB * transaction.blobVersionedHashes.length),
+    blobGasPrice: quantity(blobBaseFee),
+  };
+}
+
+/** EIP-658 replaced the intermediate state root by a status. */
+function outcomeField({ status }: Receipt): ReceiptJson {
+  return typeof status === 'number' ? { status: quantity(status) } : { root: bytesToHex(status) };
+}

@@ -1,0 +1,25 @@
+export type { RpcErrorCode, RpcStartErrorCode } from './errors.ts';
+export { RPC_ERRORS } from './errors.ts';
+export type { RpcLimits, RpcServerOptions } from './options.ts';
+export { DEFAULT_RPC_LIMITS } from './options.ts';
+export type {
+  AccessListOutcome,
+  CallerPort,
+  CallOutcome,
+  CallRequest,
+  ChainPort,
+  EstimateOutcome,
+  EventPort,
+  FeePort,
+  NodePort,
+  NodeReport,
+  PeerReport,
+  PooledTransaction,
+  PoolPort,
+  ProofPort,
+  RpcLogger,
+  RpcPorts,
+} from './ports.ts';
+export { renderRpcReference } from './reference.ts';
+export type { RpcModules, RpcServer } from './server.ts';
+export { createRpcServer } from './server.ts';

@@ -1,0 +1,217 @@
+/**
+ * The JSON-RPC 2.0 envelope: text in, text out, no transport.
+ *
+ * Answers are joined as text, each serialised once, so that sizes are known while a batch is still
+ * being worked on. This is the one place where refusals and faults become `error` members.
+ */
+import { RPC_ERRORS, type RpcErrorCode, RpcRefusal } from './errors.ts';
+import type { Method, MethodContext } from './method.ts';
+import type { RpcLogger } from './ports.ts';
+import type { SubscriptionSession } from './subscription-session.ts';
+
+/** Requests of a batch worked on at once, so that one batch leaves room for other callers. */
+const BATCH_WINDOW = 32;
+
+export type DispatcherLimits = {
+  readonly batchLimit: number;
+  readonly responseLimitBytes: number;
+  readonly requestTimeoutMs: number;
+};
+
+export type Dispatcher = {
+  /** The answer to one message; undefined if there is nothing to answer (only notifications). */
+  answer(text: string, session: SubscriptionSession | undefined): Promise<string | undefined>;
+};
+
+/** Everything of a context that does not change from call to call. */
+export type BaseContext = Omit<MethodContext, 'session' | 'signal'>;
+
+type Request = {
+  /** JSON text of the id; undefined for a notification. */
+  readonly id: string | undefined;
+  readonly method: string;
+  readonly params: readonly unknown[];
+};
+
+type Shape = { readonly request: Request } | { readonly refusal: string };
+
+export function createDispatcher(
+  limits: DispatcherLimits,
+  modules: {
+    readonly methods: ReadonlyMap<string, Method>;
+    readonly context: BaseContext;
+    readonly logger: RpcLogger;
+  },
+): Dispatcher {
+  const { methods, context, logger } = modules;
+
+  const answerOne = async (
+    value: unknown,
+    session: SubscriptionSession | undefined,
+  ): Promise<string | undefined> => {
+    const shape = readRequest(value);
+    if ('refusal' in shape) return shape.refusal;
+    const { id, method, params } = shape.request;
+    const answered = await run(method, params, session);
+    return id === undefined ? undefined : `{"jsonrpc":"2.0","id":${id},${answered}}`;
+  };
+
+  /** The `result` or `error` member, as text. */
+  const run = async (
+    name: string,
+    params: readonly unknown[],
+    session: SubscriptionSession | undefined,
+  ): Promise<string> => {
+    try {
+      const method = methods.get(name);
+      if (method === undefined) throw unknownMethod(name);
+      const result = await callWithin(limits.requestTimeoutMs, method, params, context, session);
+      const text = JSON.stringify(result ?? null);
+      if (text.length <= limits.responseLimitBytes) return `"result":${text}`;
+      return errorMember(
+        'RPC_RESPONSE_TOO_LARGE',
+        `response too large: ${text.length} bytes, at most ${limits.responseLimitBytes}`,
+      );
+    } catch (error) {
+      if (error instanceof RpcRefusal) return errorMember(error.code, error.message, error.data);
+      logger.error('a method failed', { method: name, error });
+      return errorMember('RPC_INTERNAL_ERROR', 'internal error');
+    }
+  };
+
+  const answerBatch = async (
+    requests: readonly unknown[],
+    session: SubscriptionSession | undefined,
+  ): Promise<string | undefined> => {
+    const answers: string[] = [];
+    let length = 0;
+    for (let from = 0; from < requests.length; from += BATCH_WINDOW) {
+      const window = requests.slice(from, from + BATCH_WINDOW);
+      const settled = await Promise.all(
+        length > limits.responseLimitBytes
+          ? window.map((value) => refuseOversize(value, limits.responseLimitBytes))
+          : window.map((value) => answerOne(value, session)),
+      );
+      for (const [index, answer] of settled.entries()) {
+        if (answer === undefined) continue;
+        const full = length + answer.length > limits.responseLimitBytes;
+        const kept = full ? refuseOversize(window[index], limits.responseLimitBytes) : answer;
+        if (kept !== undefined) answers.push(kept);
+        length += answer.length;
+      }
+    }
+    return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
+  };
+
+  return {
+    answer: async (text, session) => {
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        return errorAnswer('RPC_PARSE_ERROR', 'parse error: the body is not JSON');
+      }
+      if (!Array.isArray(value)) return answerOne(value, session);
+      if (value.length === 0) return errorAnswer('RPC_INVALID_REQUEST', 'empty batch');
+      if (value.length > limits.batchLimit) {
+        return errorAnswer(
+          'RPC_LIMIT_EXCEEDED',
+          `batch too large: ${value.length} requests, at most ${limits.batchLimit}`,
+        );
+      }
+      return answerBatch(value, session);
+    },
+  };
+}
+
+/** A whole answer with an `error`; `id` is JSON text. */
+export function errorAnswer(code: RpcErrorCode, message: string, id = 'null'): string {
+  return `{"jsonrpc":"2.0","id":${id},${errorMember(code, message)}}`;
+}
+
+function errorMember(code: RpcErrorCode, message: string, data?: string): string {
+  const error = { code: RPC_ERRORS[code].number, message, ...(data === undefined ? {} : { data }) };
+  return `"error":${JSON.stringify(error)}`;
+}
+
+function unknownMethod(name: string): RpcRefusal {
+  const shown = name.length > 100 ? `${name.slice(0, 97)}...` : name;
+  return new RpcRefusal(
+    'RPC_METHOD_NOT_FOUND',
+    `the method ${shown} does not exist/is not available`,
+  );
+}
+
+/** Checks the envelope. The id of a request that is otherwise wrong is answered if it is usable. */
+function readRequest(value: unknown): Shape {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return { refusal: errorAnswer('RPC_INVALID_REQUEST', 'invalid request: want an object') };
+  }
+  const given = value as Record<string, unknown>; // an object; its own members are checked below
+  const id = Object.hasOwn(given, 'id') ? readId(given['id']) : { text: undefined };
+  if (id === undefined) {
+    return {
+      refusal: errorAnswer('RPC_INVALID_REQUEST', 'invalid request: id is a string or a number'),
+    };
+  }
+  const refuse = (code: RpcErrorCode, message: string): Shape => ({
+    refusal: errorAnswer(code, message, id.text),
+  });
+  const { jsonrpc, method, params } = given;
+  if (jsonrpc !== '2.0') {
+    return refuse('RPC_INVALID_REQUEST', 'invalid request: jsonrpc is not "2.0"');
+  }
+  if (typeof method !== 'string') {
+    return refuse('RPC_INVALID_REQUEST', 'invalid request: method is not a string');
+  }
+  if (params !== undefined && params !== null && !Array.isArray(params)) {
+    return refuse('RPC_INVALID_PARAMS', 'invalid params: want an array');
+  }
+  return { request: { id: id.text, method, params: params ?? [] } };
+}
+
+/** A string, a finite number or `null`, as JSON text; undefined for anything else. */
+function readId(id: unknown): { readonly text: string } | undefined {
+  const usable = id === null || typeof id === 'string' || Number.isFinite(id);
+  return usable ? { text: JSON.stringify(id) } : undefined;
+}
+
+/** For the requests of a batch whose answers are already as long as may be: not run at all. */
+function refuseOversize(value: unknown, limit: number): string | undefined {
+  const shape = readRequest(value);
+  if ('refusal' in shape) return shape.refusal;
+  const message = `response too large: the answers of the batch exceed ${limit} bytes`;
+  const { id } = shape.request;
+  return id === undefined ? undefined : errorAnswer('RPC_RESPONSE_TOO_LARGE', message, id);
+}
+
+/** Runs a method. Those that answer at once, most of them, cost no timer. */
+async function callWithin(
+  timeoutMs: number,
+  method: Method,
+  params: readonly unknown[],
+  base: BaseContext,
+  session: SubscriptionSession | undefined,
+): Promise<unknown> {
+  let controller: AbortController | undefined;
+  const context: MethodContext = {
+    ...base,
+    session,
+    get signal(): AbortSignal {
+      controller ??= new AbortController();
+      return controller.signal;
+    },
+  };
+  const pending = method.invoke(context, params);
+  if (!(pending instanceof Promise)) return pending;
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    controller?.abort();
+    reject(new RpcRefusal('RPC_TIMEOUT', `request timed out after ${timeoutMs} ms`));
+  }, timeoutMs);
+  try {
+    return await Promise.race([pending, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,93 @@
+/** What `ehb status` shows. */
+import { type TSchema, Type } from 'typebox';
+import { bytesToHex } from '../../ledger/model/index.ts';
+import { defineMethod, type Method, type MethodContext } from '../method.ts';
+import type { PeerReport } from '../ports.ts';
+import { addressSchema, hashSchema, quantity, quantitySchema } from '../values.ts';
+
+const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
+
+const peerSchema: TSchema = Type.Object({
+  peerId: Type.String(),
+  address: nullable(addressSchema),
+  kind: Type.String(),
+  direction: Type.String(),
+  height: nullable(quantitySchema),
+  connectedAtMs: Type.Number(),
+});
+
+const statusSchema: TSchema = Type.Object({
+  clientVersion: Type.String(),
+  chainId: quantitySchema,
+  genesisHash: nullable(hashSchema),
+  head: Type.Object({ number: quantitySchema, hash: hashSchema, timestamp: quantitySchema }),
+  syncing: Type.Boolean(),
+  consensus: Type.Object({
+    height: quantitySchema,
+    round: Type.Integer(),
+    voting: Type.Boolean(),
+    notVotingBecause: Type.Optional(Type.String()),
+  }),
+  validatorAddress: nullable(addressSchema),
+  validators: Type.Array(addressSchema),
+  peerId: Type.String(),
+  addresses: Type.Array(Type.String()),
+  peers: Type.Array(peerSchema),
+  pool: Type.Object({ pending: Type.Integer(), queued: Type.Integer() }),
+  cryptoBackend: Type.Object({ curve: Type.String(), keccak: Type.String() }),
+  startedAtMs: Type.Number(),
+});
+
+function formatPeer(peer: PeerReport): unknown {
+  return {
+    peerId: peer.peerId,
+    address: peer.address === undefined ? null : bytesToHex(peer.address),
+    kind: peer.kind,
+    direction: peer.direction,
+    height: peer.height === undefined ? null : quantity(peer.height),
+    connectedAtMs: peer.connectedAtMs,
+  };
+}
+
+function status({ chain, node, pool }: MethodContext): unknown {
+  const { header, hash } = chain.head();
+  const report = node.report();
+  const genesisHash = chain.hashOf(0n);
+  const { voting, consensus, validatorAddress } = report;
+  return {
+    clientVersion: node.clientVersion,
+    chainId: quantity(node.chainId),
+    genesisHash: genesisHash === undefined ? null : bytesToHex(genesisHash),
+    head: {
+      number: quantity(header.number),
+      hash: bytesToHex(hash),
+      timestamp: quantity(header.timestamp),
+    },
+    syncing: node.syncing() !== undefined,
+    consensus: {
+      height: quantity(consensus.height),
+      round: consensus.round,
+      voting: voting.yes,
+      ...(voting.yes ? {} : { notVotingBecause: voting.reason }),
+    },
+    validatorAddress: validatorAddress === undefined ? null : bytesToHex(validatorAddress),
+    validators: report.validators.map(bytesToHex),
+    peerId: report.peerId,
+    addresses: report.addresses,
+    peers: report.peers.map(formatPeer),
+    pool: pool.status(),
+    cryptoBackend: report.cryptoBackend,
+    startedAtMs: report.startedAtMs,
+  };
+}
+
+export const ehbMethods: readonly Method[] = [
+  defineMethod({
+    name: 'ehb_status',
+    summary:
+      'Everything about the node at a glance: head, consensus height and round, whether it votes and if not why, validators, peers, pool.',
+    params: [],
+    result: statusSchema,
+    handler: status,
+  }),
+];
