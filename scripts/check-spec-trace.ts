@@ -37,7 +37,7 @@ export function traceRules(spec: readonly Text[], sources: readonly Text[]): Tra
     [...ids].filter((id) => id !== undefined).sort(byNumber);
   return {
     rules: sorted(rules),
-    unknown: sorted([...inCode.union(inTests)].filter((id) => !rules.has(id))),
+    unknown: sorted([...new Set([...inCode, ...inTests])].filter((id) => !rules.has(id))),
     withoutCode: sorted([...rules].filter((id) => id !== undefined && !inCode.has(id))),
     withoutTest: sorted([...rules].filter((id) => id !== undefined && !inTests.has(id))),
   };
