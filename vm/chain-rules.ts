@@ -1,0 +1,86 @@
+/**
+ * The rules of a chain as data: what a genesis file chooses and execution obeys.
+ *
+ * Nothing here knows an engine; both engines and the block rules read the same values.
+ */
+import type {
+  Address,
+  Gas,
+  HeaderHashRule,
+  Height,
+  UnixSeconds,
+  Wei,
+} from '../ledger/model/index.ts';
+
+/** Every fork of Ethereum that changed execution, oldest first. */
+export const FORK_NAMES = [
+  'frontier',
+  'homestead',
+  'dao',
+  'tangerineWhistle',
+  'spuriousDragon',
+  'byzantium',
+  'constantinople',
+  'petersburg',
+  'istanbul',
+  'muirGlacier',
+  'berlin',
+  'london',
+  'arrowGlacier',
+  'grayGlacier',
+  'paris',
+  'shanghai',
+  'cancun',
+  'prague',
+  'osaka',
+] as const;
+
+export type ForkName = (typeof FORK_NAMES)[number];
+
+/** From which block (inclusive) or which timestamp (inclusive) a fork holds. */
+export type ForkActivation = {
+  readonly fork: ForkName;
+  readonly block?: Height;
+  readonly timestamp?: UnixSeconds;
+};
+
+export type ChainRules = {
+  readonly chainId: bigint;
+  /** In any order; a fork that is not named holds from the next newer one that is. */
+  readonly forks: readonly ForkActivation[];
+  /** London's base fee is always zero (Besu `zeroBaseFee`). */
+  readonly zeroBaseFee: boolean;
+  /** London's base fee is always this. */
+  readonly fixedBaseFee?: Wei;
+  /** Bytes of deployed code; 24 576 (EIP-170) if absent. */
+  readonly contractSizeLimit?: number;
+  /** Bytes of creation code from Shanghai on; 49 152 (EIP-3860) if absent. */
+  readonly initcodeSizeLimit?: number;
+  /** Paid to the beneficiary at the end of each block. */
+  readonly blockReward: Wei;
+  /** Receives fees and reward, and is what COINBASE returns, in place of the header's beneficiary. */
+  readonly beneficiary: Address | undefined;
+  /** The most gas that one transaction may ask for, beside the limits of the forks. */
+  readonly perTransactionGasLimit?: Gas;
+  /** The gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
+  readonly gasLimitMoves?: boolean;
+  readonly hashRule: HeaderHashRule;
+};
+
+const RANK: ReadonlyMap<ForkName, number> = new Map(FORK_NAMES.map((fork, rank) => [fork, rank]));
+
+/** The newest fork that holds in the block of that number and timestamp. */
+export function forkAt(rules: ChainRules, number: Height, timestamp: UnixSeconds): ForkName {
+  let newest: ForkName = 'frontier';
+  for (const { fork, block, timestamp: from } of rules.forks) {
+    const holds =
+      (block !== undefined && number >= block) || (from !== undefined && timestamp >= from);
+    if (holds && isAtLeast(fork, newest)) newest = fork;
+  }
+  return newest;
+}
+
+/** Whether the rules of `fork` hold when `active` is the newest fork. */
+export function isAtLeast(active: ForkName, fork: ForkName): boolean {
+  return (RANK.get(active) as number) >= (RANK.get(fork) as number);
+}

@@ -1,0 +1,103 @@
+/**
+ * The least gas limit with which a call goes through, and the access list that it wants.
+ *
+ * One run at the cap tells what was needed; most calls pass with exactly that. Only those that hand gas to
+ * inner calls (63/64 rule, EIP-150) or earn refunds need the search, which starts between the two.
+ */
+import type { AccessListItem, Gas, Refusal, StateReader } from '../ledger/model/index.ts';
+import { refuse } from '../ledger/model/index.ts';
+import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
+import type { BlockEnvironment, CallRequest, CallResult, Engine } from './engine.ts';
+import { TRANSACTION_GAS_CAP } from './transaction-rules.ts';
+
+const CALL_STIPEND = 2_300n;
+/** The search ends when the bounds are within 1/64: further runs would save less than they cost. */
+const PRECISION = 64n;
+const ACCESS_LIST_ROUNDS = 4;
+
+export type GasEstimate =
+  | { readonly kind: 'estimated'; readonly gas: Gas }
+  | Exclude<CallResult, { readonly kind: 'returned' }>;
+
+/**
+ * A gas limit that suffices on this state, at most 1/64 above the least one; or the failed run.
+ *
+ * `request.gas` is the most to try; it is lowered to the caps of block, fork and rules, and to what the
+ * sender can pay for.
+ */
+export async function estimateGas(
+  request: CallRequest,
+  environment: BlockEnvironment,
+  rules: ChainRules,
+  engine: Engine,
+  state: StateReader,
+): Promise<GasEstimate> {
+  const cap = highestGas(request, environment, rules, state);
+  const run = (gas: Gas): Promise<CallResult> =>
+    engine.call({ ...request, gas }, environment, state);
+  const first = await run(cap);
+  if (first.kind !== 'returned') return first;
+  let failing = first.gasUsed - 1n;
+  let passing = cap;
+  for (const guess of [first.gasUsed, ((first.gasNeeded + CALL_STIPEND) * 64n) / 63n]) {
+    if (guess <= failing || guess >= passing) continue;
+    if ((await run(guess)).kind === 'returned') passing = guess;
+    else failing = guess;
+  }
+  while (failing + 1n < passing && (passing - failing) * PRECISION > passing) {
+    const middle = (failing + passing) / 2n;
+    if ((await run(middle)).kind === 'returned') passing = middle;
+    else failing = middle;
+  }
+  return { kind: 'estimated', gas: passing };
+}
+
+/**
+ * The addresses and slots that the call touches beyond those that are warm anyway, with the gas it uses when
+ * they are given; or the failed run.
+ */
+export async function createAccessList(
+  request: CallRequest,
+  environment: BlockEnvironment,
+  engine: Engine,
+  state: StateReader,
+): Promise<
+  | { readonly ok: true; readonly accessList: readonly AccessListItem[]; readonly gasUsed: Gas }
+  | Refusal
+> {
+  let accessList: readonly AccessListItem[] = request.accessList ?? [];
+  let gasUsed = 0n;
+  // Naming a slot can change the path that the call takes: repeat until nothing new is touched.
+  for (let round = 0; round < ACCESS_LIST_ROUNDS; round += 1) {
+    const asked: CallRequest = { ...request, accessList, reportAccessList: true };
+    const result = await engine.call(asked, environment, state);
+    if (result.kind === 'refused') return refuse(result.code, result.message);
+    gasUsed = result.gasUsed;
+    const touched = result.accessList ?? [];
+    if (slotCount(touched) === slotCount(accessList)) break;
+    accessList = touched;
+  }
+  return { ok: true, accessList, gasUsed };
+}
+
+function highestGas(
+  request: CallRequest,
+  environment: BlockEnvironment,
+  rules: ChainRules,
+  state: StateReader,
+): Gas {
+  const fork = forkAt(rules, environment.number, environment.timestamp);
+  const caps = [request.gas, environment.gasLimit];
+  if (isAtLeast(fork, 'osaka')) caps.push(TRANSACTION_GAS_CAP);
+  if (rules.perTransactionGasLimit !== undefined) caps.push(rules.perTransactionGasLimit);
+  if (request.gasPrice > 0n) {
+    const override = request.overrides?.find(({ address }) => address === request.from)?.balance;
+    const balance = override ?? state.account(request.from)?.balance ?? 0n;
+    if (balance > request.value) caps.push((balance - request.value) / request.gasPrice);
+  }
+  return caps.reduce((least, cap) => (cap < least ? cap : least));
+}
+
+function slotCount(list: readonly AccessListItem[]): number {
+  return list.reduce((sum, item) => sum + 1 + item.storageKeys.length, 0);
+}

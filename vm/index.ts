@@ -1,0 +1,23 @@
+/** The door of `vm`: chain rules as data, the engine port, and blocks built and validated over it. */
+export { MAX_BLOCK_BYTES } from './body-rules.ts';
+export type { BuildInput, BuiltBlock } from './build-block.ts';
+export { buildBlock } from './build-block.ts';
+export type { ChainRules, ForkActivation, ForkName } from './chain-rules.ts';
+export { FORK_NAMES, forkAt, isAtLeast } from './chain-rules.ts';
+export type {
+  BlockEnvironment,
+  CallRequest,
+  CallResult,
+  Engine,
+  SignedTransaction,
+  SkippedTransaction,
+  StateOverride,
+} from './engine.ts';
+export { VM_ERRORS } from './errors.ts';
+export type { GasEstimate } from './estimate-gas.ts';
+export { createAccessList, estimateGas } from './estimate-gas.ts';
+export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
+export { createReferenceEngine } from './reference-engine.ts';
+export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
+export type { ValidateInput } from './validate-block.ts';
+export { validateBlock } from './validate-block.ts';

@@ -1,0 +1,151 @@
+/** One ethereumjs virtual machine at one fork, bound to an overlay that can be opened on any state. */
+import type { Block } from '@ethereumjs/block';
+import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
+import { createEVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
+import type { StateManagerInterface } from '@ethereumjs/common';
+import { paramsTx } from '@ethereumjs/tx';
+import { Address as EthereumAddress } from '@ethereumjs/util';
+import { createVM, type VM } from '@ethereumjs/vm';
+import { keccak256, recoverPublicKey, sha256 } from '#crypto';
+import {
+  concatBytes,
+  type Hash,
+  type StateReader,
+  ZERO_HASH,
+} from '../../ledger/model/index.ts';
+import { blobBaseFee } from '../blob-rules.ts';
+import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
+import type { BlockEnvironment } from '../engine.ts';
+import { verifyPointEvaluation } from './point-evaluation.ts';
+import { createSenderView } from './sender-view.ts';
+import { StateOverlay } from './state-overlay.ts';
+
+export type Machine = {
+  readonly fork: ForkName;
+  readonly common: Common;
+  readonly overlay: StateOverlay;
+  /** Runs transactions of blocks. */
+  readonly vm: VM;
+  /** Runs calls, whose sender may have code. */
+  readonly callVm: VM;
+  /** Starts over on another state and block; what it returns goes with every transaction. */
+  open(reader: StateReader, environment: BlockEnvironment): Block;
+};
+
+/** Takes about 2 ms: keep machines and open them again. */
+export async function createMachine(rules: ChainRules, fork: ForkName): Promise<Machine> {
+  const common = createCommon(rules, fork);
+  let reader: StateReader = EMPTY_READER;
+  const overlay = new StateOverlay(reader);
+  const blockchain = createHashSource((number) => reader.blockHash(number));
+  const stateManager: StateManagerInterface = overlay;
+  const evm = await createEVM({ common, stateManager, blockchain });
+  const vm = await createVM({ common, stateManager, evm, blockchain });
+  const callVm = await createVM({
+    common,
+    stateManager: createSenderView(overlay),
+    evm,
+    blockchain,
+  });
+  applyLimits(common, rules);
+  return {
+    fork,
+    common,
+    overlay,
+    vm,
+    callVm,
+    open(next, environment) {
+      reader = next;
+      overlay.open(next);
+      return createBlock(environment, rules, fork, common);
+    },
+  };
+}
+
+const EMPTY_READER: StateReader = {
+  account: () => undefined,
+  storage: () => new Uint8Array(0),
+  code: () => new Uint8Array(0),
+  blockHash: () => undefined,
+};
+
+/** Forks are data of ours, so the library's own schedule is flat: one fork, always. */
+function createCommon(rules: ChainRules, fork: ForkName): Common {
+  const common = new Common({
+    chain: {
+      ...Mainnet,
+      name: 'ehb',
+      chainId: rules.chainId.toString(),
+      hardforks: FORK_NAMES.map((name) => ({ name: libraryName(name), block: 0 })),
+    },
+    hardfork: libraryName(fork),
+    customCrypto,
+  });
+  common.updateParams(paramsTx);
+  return common;
+}
+
+function libraryName(fork: ForkName): string {
+  return fork === 'frontier' ? 'chainstart' : fork;
+}
+
+function applyLimits(common: Common, rules: ChainRules): void {
+  const { contractSizeLimit: maxCodeSize, initcodeSizeLimit: maxInitCodeSize } = rules;
+  common.updateParams({
+    ...(maxCodeSize !== undefined && { 607: { maxCodeSize } }),
+    ...(maxInitCodeSize !== undefined && { 3860: { maxInitCodeSize } }),
+  });
+}
+
+const customCrypto: CustomCrypto = {
+  keccak256,
+  sha256,
+  ecrecover(hash, v, r, s) {
+    const signature = concatBytes(leftPad(r), leftPad(s));
+    const key = recoverPublicKey(hash, signature, Number(v) - 27);
+    if (key === undefined) throw new RangeError('no public key recovers from this signature');
+    return key;
+  },
+  // The engine verifies openings and never makes them; the rest of the interface serves provers.
+  kzg: { verifyProof: verifyPointEvaluation } as NonNullable<CustomCrypto['kzg']>,
+};
+
+function leftPad(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(32);
+  padded.set(bytes, 32 - bytes.length);
+  return padded;
+}
+
+/** What BLOCKHASH reads. */
+function createHashSource(
+  hashOf: (number: bigint) => Hash | undefined,
+): EVMMockBlockchainInterface {
+  const source: EVMMockBlockchainInterface = {
+    getBlock: async (number) => ({ hash: () => hashOf(BigInt(number)) ?? ZERO_HASH }),
+    putBlock: async () => {},
+    shallowCopy: () => source,
+  };
+  return source;
+}
+
+/** The part of a block that instructions and `runTx` read; making a real one would cost 1 ms and a hash. */
+function createBlock(
+  environment: BlockEnvironment,
+  rules: ChainRules,
+  fork: ForkName,
+  common: Common,
+): Block {
+  const beneficiary = rules.beneficiary ?? environment.beneficiary;
+  const header = {
+    number: environment.number,
+    timestamp: environment.timestamp,
+    gasLimit: environment.gasLimit,
+    gasUsed: 0n,
+    difficulty: environment.difficulty,
+    prevRandao: environment.prevRandao,
+    coinbase: new EthereumAddress(beneficiary),
+    baseFeePerGas: isAtLeast(fork, 'london') ? (environment.baseFeePerGas ?? 0n) : undefined,
+    getBlobGasPrice: () => blobBaseFee(environment.excessBlobGas ?? 0n, fork),
+  };
+  return { common, header, errorStr: () => `block ${environment.number}` } as unknown as Block;
+}
