@@ -26,6 +26,12 @@ export type Dispatcher = {
 /** Everything of a context that does not change from call to call. */
 export type BaseContext = Omit<MethodContext, 'session' | 'signal'>;
 
+type DispatcherModules = {
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly context: BaseContext;
+  readonly logger: RpcLogger;
+};
+
 type Request = {
   /** JSON text of the id; undefined for a notification. */
   readonly id: string | undefined;
@@ -35,74 +41,10 @@ type Request = {
 
 type Shape = { readonly request: Request } | { readonly refusal: string };
 
-export function createDispatcher(
-  limits: DispatcherLimits,
-  modules: {
-    readonly methods: ReadonlyMap<string, Method>;
-    readonly context: BaseContext;
-    readonly logger: RpcLogger;
-  },
-): Dispatcher {
-  const { methods, context, logger } = modules;
+/** Answers one request of a message, as text; undefined for a notification. */
+type AnswerOne = (value: unknown) => Promise<string | undefined>;
 
-  const answerOne = async (
-    value: unknown,
-    session: SubscriptionSession | undefined,
-  ): Promise<string | undefined> => {
-    const shape = readRequest(value);
-    if ('refusal' in shape) return shape.refusal;
-    const { id, method, params } = shape.request;
-    const answered = await run(method, params, session);
-    return id === undefined ? undefined : `{"jsonrpc":"2.0","id":${id},${answered}}`;
-  };
-
-  /** The `result` or `error` member, as text. */
-  const run = async (
-    name: string,
-    params: readonly unknown[],
-    session: SubscriptionSession | undefined,
-  ): Promise<string> => {
-    try {
-      const method = methods.get(name);
-      if (method === undefined) throw unknownMethod(name);
-      const result = await callWithin(limits.requestTimeoutMs, method, params, context, session);
-      const text = JSON.stringify(result ?? null);
-      if (text.length <= limits.responseLimitBytes) return `"result":${text}`;
-      return errorMember(
-        'RPC_RESPONSE_TOO_LARGE',
-        `response too large: ${text.length} bytes, at most ${limits.responseLimitBytes}`,
-      );
-    } catch (error) {
-      if (error instanceof RpcRefusal) return errorMember(error.code, error.message, error.data);
-      logger.error('a method failed', { method: name, error });
-      return errorMember('RPC_INTERNAL_ERROR', 'internal error');
-    }
-  };
-
-  const answerBatch = async (
-    requests: readonly unknown[],
-    session: SubscriptionSession | undefined,
-  ): Promise<string | undefined> => {
-    const answers: string[] = [];
-    let length = 0;
-    for (let from = 0; from < requests.length; from += BATCH_WINDOW) {
-      const window = requests.slice(from, from + BATCH_WINDOW);
-      const settled = await Promise.all(
-        length > limits.responseLimitBytes
-          ? window.map((value) => refuseOversize(value, limits.responseLimitBytes))
-          : window.map((value) => answerOne(value, session)),
-      );
-      for (const [index, answer] of settled.entries()) {
-        if (answer === undefined) continue;
-        const full = length + answer.length > limits.responseLimitBytes;
-        const kept = full ? refuseOversize(window[index], limits.responseLimitBytes) : answer;
-        if (kept !== undefined) answers.push(kept);
-        length += answer.length;
-      }
-    }
-    return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
-  };
-
+export function createDispatcher(limits: DispatcherLimits, modules: DispatcherModules): Dispatcher {
   return {
     answer: async (text, session) => {
       let value: unknown;
@@ -111,17 +53,65 @@ export function createDispatcher(
       } catch {
         return errorAnswer('RPC_PARSE_ERROR', 'parse error: the body is not JSON');
       }
-      if (!Array.isArray(value)) return answerOne(value, session);
-      if (value.length === 0) return errorAnswer('RPC_INVALID_REQUEST', 'empty batch');
-      if (value.length > limits.batchLimit) {
-        return errorAnswer(
-          'RPC_LIMIT_EXCEEDED',
-          `batch too large: ${value.length} requests, at most ${limits.batchLimit}`,
-        );
-      }
-      return answerBatch(value, session);
+      const answerOne: AnswerOne = async (one) => {
+        const shape = readRequest(one);
+        if ('refusal' in shape) return shape.refusal;
+        const { id } = shape.request;
+        const member = await run(limits, modules, shape.request, session);
+        return id === undefined ? undefined : `{"jsonrpc":"2.0","id":${id},${member}}`;
+      };
+      return Array.isArray(value) ? answerBatch(value, limits, answerOne) : answerOne(value);
     },
   };
+}
+
+/** Runs a method. The `result` or `error` member, as text. */
+async function run(
+  limits: DispatcherLimits,
+  { methods, context, logger }: DispatcherModules,
+  { method: name, params }: Request,
+  session: SubscriptionSession | undefined,
+): Promise<string> {
+  try {
+    const method = methods.get(name);
+    if (method === undefined) throw unknownMethod(name);
+    const result = await callWithin(limits.requestTimeoutMs, method, params, context, session);
+    const text = JSON.stringify(result ?? null);
+    if (text.length <= limits.responseLimitBytes) return `"result":${text}`;
+    const message = `response too large: ${text.length} bytes, at most ${limits.responseLimitBytes}`;
+    return errorMember('RPC_RESPONSE_TOO_LARGE', message);
+  } catch (error) {
+    if (error instanceof RpcRefusal) return errorMember(error.code, error.message, error.data);
+    logger.error('a method failed', { method: name, error });
+    return errorMember('RPC_INTERNAL_ERROR', 'internal error');
+  }
+}
+
+/** Answers in the order of the requests. Past the limit of size, what is left is not run at all. */
+async function answerBatch(
+  requests: readonly unknown[],
+  { batchLimit, responseLimitBytes }: DispatcherLimits,
+  answerOne: AnswerOne,
+): Promise<string | undefined> {
+  if (requests.length === 0) return errorAnswer('RPC_INVALID_REQUEST', 'empty batch');
+  if (requests.length > batchLimit) {
+    const message = `batch too large: ${requests.length} requests, at most ${batchLimit}`;
+    return errorAnswer('RPC_LIMIT_EXCEEDED', message);
+  }
+  const answers: string[] = [];
+  let length = 0;
+  for (let from = 0; from < requests.length; from += BATCH_WINDOW) {
+    const window = requests.slice(from, from + BATCH_WINDOW);
+    const full = length > responseLimitBytes;
+    const settled = full ? [] : await Promise.all(window.map(answerOne));
+    for (const [index, request] of window.entries()) {
+      length += settled[index]?.length ?? 0;
+      const answer =
+        length > responseLimitBytes ? refuseOversize(request, responseLimitBytes) : settled[index];
+      if (answer !== undefined) answers.push(answer);
+    }
+  }
+  return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
 }
 
 /** A whole answer with an `error`; `id` is JSON text. */
@@ -206,8 +196,8 @@ async function callWithin(
   if (!(pending instanceof Promise)) return pending;
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    controller?.abort();
     reject(new RpcRefusal('RPC_TIMEOUT', `request timed out after ${timeoutMs} ms`));
+    controller?.abort();
   }, timeoutMs);
   try {
     return await Promise.race([pending, expired]);

@@ -15,8 +15,8 @@ import {
 import { type Codec, describe, refuseValue } from './codec.ts';
 import { invalidParams } from './errors.ts';
 
-const QUANTITY = /^0x(?:0|[1-9a-f][0-9a-f]*)$/i;
-const HEX_DIGITS = /^0x[0-9a-f]*$/i;
+const QUANTITY = /^0x(?:0|[1-9a-fA-F][0-9a-fA-F]*)$/;
+const HEX_DIGITS = /^0x[0-9a-fA-F]*$/;
 
 /** Result schemas. */
 export const quantitySchema: TSchema = Type.String({

@@ -1,0 +1,191 @@
+/** The other ports around a `MemoryChain`: a pool that checks as ours does, a caller that tests script. */
+import {
+  type Address,
+  decodeTransaction,
+  equalBytes,
+  type Hash,
+  keyOf,
+  refuse,
+  type Verdict,
+} from '../../ledger/model/index.ts';
+import type { RpcServerOptions } from '../options.ts';
+import type {
+  CallerPort,
+  CallOutcome,
+  CallRequest,
+  PooledTransaction,
+  PoolPort,
+  RpcLogger,
+  RpcPorts,
+} from '../ports.ts';
+import { createRpcServer, type RpcServer } from '../server.ts';
+import { addressOfByte, BASE_FEE, type MemoryChain, senderOf } from './memory-chain.ts';
+
+export const CHAIN_ID = 20_260n;
+
+export type Respond = (request: CallRequest, signal: AbortSignal) => Promise<CallOutcome>;
+
+export type MemoryNode = {
+  readonly ports: RpcPorts;
+  readonly chain: MemoryChain;
+  /** Appends a block of everything that waits. */
+  mine(): void;
+  /** What calls answer from now on. */
+  answerCalls(respond: Respond): void;
+};
+
+type PendingListener = (transactions: readonly PooledTransaction[]) => void;
+
+export function createMemoryNode(chain: MemoryChain): MemoryNode {
+  const waiting = new Map<string, PooledTransaction>();
+  const pendingListeners = new Set<PendingListener>();
+  let respond: Respond = async () => ({
+    kind: 'success',
+    output: new Uint8Array(0),
+    gasUsed: 21_000n,
+  });
+  const pool = createMemoryPool(chain, waiting, pendingListeners);
+
+  return {
+    chain,
+    mine: () => {
+      const included = [...waiting.values()];
+      waiting.clear();
+      chain.append(included);
+    },
+    answerCalls: (next) => {
+      respond = next;
+    },
+    ports: {
+      chain,
+      pool,
+      caller: createScriptedCaller((request, signal) => respond(request, signal)),
+      proofs: {
+        prove: (_address, slots) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
+      },
+      fees: {
+        nextBaseFee: () => BASE_FEE,
+        blobBaseFee: () => 1n,
+        minimumPriorityFeePerGas: 1n,
+      },
+      events: {
+        onBlock: chain.onAppend,
+        onPendingTransactions: (listener) => {
+          pendingListeners.add(listener);
+          return () => pendingListeners.delete(listener);
+        },
+      },
+      node: {
+        clientVersion: 'ehb/v0.0.0/test',
+        chainId: CHAIN_ID,
+        report: () => ({
+          peerId: '16Uiu2HAm',
+          addresses: ['/ip4/127.0.0.1/tcp/30303/p2p/16Uiu2HAm'],
+          validatorAddress: addressOfByte(0xaa),
+          voting: { yes: true },
+          consensus: { height: chain.head().header.number + 1n, round: 0 },
+          validators: [addressOfByte(0xaa)],
+          peers: [
+            {
+              peerId: '16Uiu2HAn',
+              address: undefined,
+              kind: 'allowed',
+              direction: 'inbound',
+              height: 0n,
+              connectedAtMs: 1,
+            },
+          ],
+          cryptoBackend: { curve: 'noble', keccak: 'noble' },
+          startedAtMs: 1,
+        }),
+        peerCount: () => 1,
+        syncing: () => undefined,
+        validatorsAt: () => [addressOfByte(0xaa)],
+        readiness: () => ({ ready: true }),
+      },
+    },
+  };
+}
+
+/** Checks in the order and the words of go-ethereum; holds no transactions out of order. */
+function createMemoryPool(
+  chain: MemoryChain,
+  waiting: Map<string, PooledTransaction>,
+  listeners: Iterable<PendingListener>,
+): PoolPort {
+  const stateNonce = (address: Address): bigint =>
+    chain.stateAt(chain.head().header.number)?.account(address)?.nonce ?? 0n;
+  const nextNonce = (address: Address): bigint => {
+    const own = [...waiting.values()].filter(({ sender }) => equalBytes(sender, address));
+    return stateNonce(address) + BigInt(own.length);
+  };
+  const add = (raw: Uint8Array): Verdict<{ readonly hash: Hash }> => {
+    const decoded = decodeTransaction(raw);
+    if (!decoded.ok) return decoded;
+    const { transaction } = decoded;
+    const { chainId, nonce, hash, value } = transaction;
+    if (chainId !== undefined && chainId !== CHAIN_ID) {
+      const message = `invalid chain id for signer: have ${chainId} want ${CHAIN_ID}`;
+      return refuse('POOL_WRONG_CHAIN', message);
+    }
+    if (waiting.has(keyOf(hash))) return refuse('POOL_KNOWN', 'already known');
+    const sender = senderOf(transaction);
+    const expected = stateNonce(sender);
+    if (nonce < expected) {
+      const message = `nonce too low: next nonce ${expected}, tx nonce ${nonce}`;
+      return refuse('POOL_NONCE_TOO_LOW', message);
+    }
+    const balance = chain.stateAt(chain.head().header.number)?.account(sender)?.balance ?? 0n;
+    if (balance < value) {
+      return refuse('POOL_INSUFFICIENT_FUNDS', 'insufficient funds for gas * price + value');
+    }
+    waiting.set(keyOf(hash), { transaction, sender });
+    for (const listener of listeners) listener([{ transaction, sender }]);
+    return { ok: true, hash };
+  };
+  return {
+    add: async (raw) => add(raw),
+    get: (hash) => waiting.get(keyOf(hash)),
+    nextNonce,
+    status: () => ({ pending: waiting.size, queued: 0 }),
+    content: () => ({ pending: [...waiting.values()], queued: [] }),
+  };
+}
+
+function createScriptedCaller(respond: Respond): CallerPort {
+  return {
+    call: async (request, _at, { signal }) => ({
+      ok: true,
+      outcome: await respond(request, signal),
+    }),
+    estimateGas: async (request, _at, { signal }) => {
+      const outcome = await respond(request, signal);
+      return {
+        ok: true,
+        outcome: outcome.kind === 'success' ? { kind: 'success', gas: outcome.gasUsed } : outcome,
+      };
+    },
+    createAccessList: async (request, _at, { signal }) => {
+      const { gasUsed } = await respond(request, signal);
+      return { ok: true, outcome: { accessList: [], gasUsed, error: undefined } };
+    },
+  };
+}
+
+/** Discards everything. */
+export const silentLogger: RpcLogger = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+};
+
+/** A real server on a free port of 127.0.0.1. */
+export function serve(
+  node: MemoryNode,
+  options: Omit<RpcServerOptions, 'host' | 'port'> = {},
+  now: () => number = () => 0,
+): Promise<RpcServer> {
+  const modules = { ports: node.ports, logger: silentLogger, now };
+  return createRpcServer({ host: '127.0.0.1', port: 0, ...options }, modules);
+}
