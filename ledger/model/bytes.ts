@@ -4,8 +4,6 @@
  * Inside, hashes and addresses are branded `Uint8Array`s; `0x` strings exist in rpc, cli and apps.
  */
 
-import { bytesToHex as toHex, hexToBytes as fromHex } from '@noble/hashes/utils.js';
-
 declare const brand: unique symbol;
 
 /** 32 bytes: a Keccak-256 digest. */
@@ -36,19 +34,39 @@ export function asAddress(bytes: Uint8Array): Address {
   return bytes as Address;
 }
 
+/** The same bytes as a plain `Uint8Array`: a view without copy if a subclass (Node's `Buffer`) came. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 /** Lower-case hexadecimal with `0x`. */
 export function bytesToHex(bytes: Uint8Array): Hex {
-  return `0x${toHex(bytes)}`;
+  return `0x${hexDigits(bytes)}`;
 }
 
-/** Bytes of a hexadecimal string with or without `0x`. @throws Error on anything else */
+/** Bytes of a hexadecimal string with or without `0x`. @throws RangeError on anything else */
 export function hexToBytes(hex: string): Uint8Array {
-  return fromHex(hex.startsWith('0x') ? hex.slice(2) : hex);
+  const start = hex.startsWith('0x') ? 2 : 0;
+  if (hex.length % 2 !== 0) throw new RangeError('hexadecimal needs an even number of digits');
+  const bytes = new Uint8Array((hex.length - start) / 2);
+  for (let i = 0, at = start; i < bytes.length; i += 1, at += 2) {
+    const high = DIGIT_VALUES[hex.charCodeAt(at)] ?? NO_DIGIT;
+    const low = DIGIT_VALUES[hex.charCodeAt(at + 1)] ?? NO_DIGIT;
+    if (high === NO_DIGIT || low === NO_DIGIT) {
+      throw new RangeError(`no hexadecimal digits at position ${at}`);
+    }
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
 }
 
-/** A key for `Map` and `Set`: equal for equal bytes. */
+/** A key for `Map` and `Set`: equal for equal bytes. Not for people: one code unit a byte. */
 export function keyOf(bytes: Uint8Array): string {
-  return toHex(bytes);
+  // One call makes a flat one-byte string, which a Map hashes at once; hexadecimal costs three times that.
+  if (bytes.length <= 64) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+  return hexDigits(bytes);
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -82,12 +100,55 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 /** Minimal big-endian bytes: zero is the empty string. @throws RangeError below zero */
 export function bigintToBytes(value: bigint): Uint8Array {
   if (value < 0n) throw new RangeError(`an unsigned quantity, got ${value}`);
-  if (value === 0n) return new Uint8Array(0);
+  if (value <= MAX_SAFE) return numberToBytes(Number(value));
   const digits = value.toString(16);
-  return fromHex(digits.length % 2 === 0 ? digits : `0${digits}`);
+  return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`);
+}
+
+/** Minimal big-endian bytes: zero is the empty string. @throws RangeError unless a safe unsigned integer */
+export function numberToBytes(value: number): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`an unsigned integer below 2^53, got ${value}`);
+  }
+  let length = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length += 1;
+  const bytes = new Uint8Array(length);
+  for (let i = length - 1, rest = value; i >= 0; i -= 1) {
+    bytes[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return bytes;
 }
 
 /** Big-endian bytes as an unsigned integer; the empty string is zero. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
+  if (bytes.length > 6) return BigInt(`0x${hexDigits(bytes)}`);
+  return BigInt(bytesToNumber(bytes));
+}
+
+/** Big-endian bytes as an unsigned integer, exact up to 6 bytes. */
+export function bytesToNumber(bytes: Uint8Array): number {
+  let value = 0;
+  for (let i = 0; i < bytes.length; i += 1) value = value * 256 + (bytes[i] as number);
+  return value;
+}
+
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const NO_DIGIT = 0xff;
+
+/** Value of a hexadecimal digit by character code; `NO_DIGIT` for every other character. */
+const DIGIT_VALUES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(value) ? NO_DIGIT : value;
+});
+
+/** The two digits of each byte. */
+const DIGIT_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
+
+function hexDigits(bytes: Uint8Array): string {
+  let digits = '';
+  for (let i = 0; i < bytes.length; i += 1) digits += DIGIT_PAIRS[bytes[i] as number];
+  return digits;
 }
