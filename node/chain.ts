@@ -1,0 +1,207 @@
+/**
+ * The chain as this node holds it: builds on its head, executes what others propose, stores what is
+ * final. Execution and writes take turns, so that a state never changes under a running block.
+ */
+import { verifyHeader, verifySealedHeader } from '../consensus/index.ts';
+import type { Genesis } from '../genesis/index.ts';
+import {
+  type Address,
+  type Block,
+  type BlockHeader,
+  CodedError,
+  decodeBlock,
+  decodeExtraData,
+  type ExecutedBlock,
+  encodeExtraData,
+  equalBytes,
+  type Hash,
+  type Height,
+  headerHash,
+  invariant,
+  refuse,
+  type Transaction,
+  type Verdict,
+} from '../ledger/model/index.ts';
+import type { ChainStore } from '../ledger/store/index.ts';
+import { buildBlock, type Engine, validateBlock } from '../vm/index.ts';
+import type { Clock } from './clock.ts';
+import { createExclusive } from './exclusive.ts';
+import type { Logger } from './logger.ts';
+import type { SenderRecovery } from './sender-recovery.ts';
+
+type Signed = { readonly transaction: Transaction; readonly sender: Address };
+
+export type ChainOptions = {
+  readonly genesis: Genesis;
+  /** Beneficiary of the blocks built here; undefined for a node that only follows. */
+  readonly self: Address | undefined;
+  /** Executing a block that is being built stops after this long. */
+  readonly buildBudgetMs: number;
+};
+
+export type ChainModules = {
+  readonly store: ChainStore;
+  readonly engine: Engine;
+  /** Executable transactions in the order in which they should be tried. */
+  readonly candidates: () => readonly Signed[];
+  readonly recoverSenders: SenderRecovery;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+export type HeadListener = (executed: ExecutedBlock, hash: Hash) => void;
+
+export type Chain = {
+  head(): { readonly header: BlockHeader; readonly hash: Hash };
+  /** Who may seal the block after the head, ascending. */
+  validators(): readonly Address[];
+  /** Undefined if the head is not at `height - 1`. */
+  build(height: Height, round: number): Promise<ExecutedBlock | undefined>;
+  /** Undefined if the block's parent is not the head (any more). */
+  execute(
+    block: Block,
+    senders: readonly Address[],
+  ): Promise<Verdict<{ readonly executed: ExecutedBlock }> | undefined>;
+  /**
+   * Stores an executed block under its sealed header; nothing if that block is the head already.
+   * @throws CodedError `NODE_FINAL_BLOCK_CONFLICT`, or the store's
+   */
+  finalise(executed: ExecutedBlock, sealed: BlockHeader): Promise<void>;
+  /** Verifies, executes and stores the next block as a peer sent it. `duplicate`: it was there. */
+  import(encoded: Uint8Array): Promise<Verdict<{ readonly duplicate: boolean }>>;
+  /** Called after each stored block, in order. */
+  onHead(listener: HeadListener): void;
+};
+
+const VANITY = new Uint8Array(32);
+
+export function createChain(options: ChainOptions, modules: ChainModules): Chain {
+  const { genesis, self } = options;
+  const { store, engine, clock } = modules;
+  const { rules } = genesis;
+  const exclusively = createExclusive();
+  const listeners: HeadListener[] = [];
+  const pause = (): Promise<void> => clock.breathe();
+
+  const validators = (): readonly Address[] => validatorsOf(store.head().header);
+
+  const onHeadOf = (parent: Hash): boolean => equalBytes(store.head().hash, parent);
+
+  const write = async (executed: ExecutedBlock, sealed: BlockHeader): Promise<void> => {
+    const final: ExecutedBlock = { ...executed, block: { ...executed.block, header: sealed } };
+    await store.write(final);
+    const { hash } = store.head();
+    for (const listener of listeners) listener(final, hash);
+  };
+
+  const build = async (height: Height, round: number): Promise<ExecutedBlock | undefined> => {
+    const { header: parent } = store.head();
+    if (parent.number + 1n !== height) return undefined;
+    invariant(self !== undefined, 'only a validator builds blocks');
+    const startedAtMs = clock.now();
+    const { executed, skipped } = await buildBlock(
+      {
+        parent,
+        rules,
+        timestamp: nextTimestamp(parent, genesis, startedAtMs),
+        beneficiary: self,
+        extraData: encodeExtraData({
+          vanity: VANITY,
+          validators: validatorsOf(parent),
+          vote: undefined,
+          round,
+          seals: [],
+        }),
+        gasLimit: parent.gasLimit,
+        transactions: modules.candidates(),
+        pause,
+        deadline: () => clock.now() - startedAtMs > options.buildBudgetMs,
+      },
+      engine,
+      store.state(),
+    );
+    if (skipped.length > 0) {
+      modules.logger.debug('transactions left out of a block', { height, skipped: skipped.length });
+    }
+    return executed;
+  };
+
+  const execute = async (
+    block: Block,
+    senders: readonly Address[],
+  ): Promise<Verdict<{ executed: ExecutedBlock }> | undefined> => {
+    if (!onHeadOf(block.header.parentHash)) return undefined;
+    const { header: parent } = store.head();
+    return await validateBlock({ parent, rules, block, senders, pause }, engine, store.state());
+  };
+
+  const importNext = async (encoded: Uint8Array): Promise<Verdict<{ duplicate: boolean }>> => {
+    const decoded = decodeBlock(encoded);
+    if (!decoded.ok) return decoded;
+    const { block } = decoded;
+    const { header } = block;
+    const stored = store.hashOf(header.number);
+    if (stored !== undefined) {
+      return equalBytes(stored, headerHash(header, rules.hashRule))
+        ? { ok: true, duplicate: true }
+        : refuse('NODE_BLOCK_REFUSED', 'another block is final at that height');
+    }
+    const { header: parent, hash: parentHash } = store.head();
+    const set = validatorsOf(parent);
+    const shape = verifyHeader(header, { parent, parentHash, validators: set });
+    if (!shape.ok) return shape;
+    const seals = verifySealedHeader(header, set);
+    if (!seals.ok) return seals;
+    const senders = await modules.recoverSenders(block.transactions);
+    if (!senders.every((sender) => sender !== undefined)) {
+      return refuse('NODE_BLOCK_REFUSED', 'a transaction has no valid signature');
+    }
+    const verdict = await execute(block, senders);
+    invariant(verdict !== undefined, 'the head does not move while a block is imported');
+    if (!verdict.ok) {
+      throw new CodedError(
+        `block ${header.number} is sealed by a quorum and does not execute here: ${verdict.message}`,
+        { code: 'NODE_FINAL_BLOCK_INVALID', height: header.number, reason: verdict.code },
+      );
+    }
+    await write(verdict.executed, header);
+    return { ok: true, duplicate: false };
+  };
+
+  const finalise = async (executed: ExecutedBlock, sealed: BlockHeader): Promise<void> => {
+    const hash = headerHash(sealed, rules.hashRule);
+    const stored = store.hashOf(sealed.number);
+    if (stored === undefined) return await write(executed, sealed);
+    if (equalBytes(stored, hash)) return;
+    throw new CodedError(`two blocks are final at height ${sealed.number}`, {
+      code: 'NODE_FINAL_BLOCK_CONFLICT',
+      height: sealed.number,
+    });
+  };
+
+  return {
+    head: () => store.head(),
+    validators,
+    build: (height, round) => exclusively(() => build(height, round)),
+    execute: (block, senders) => exclusively(() => execute(block, senders)),
+    finalise: (executed, sealed) => exclusively(() => finalise(executed, sealed)),
+    import: (encoded) => exclusively(() => importNext(encoded)),
+    onHead: (listener) => {
+      listeners.push(listener);
+    },
+  };
+}
+
+/** The set that seals the block after `header`: the one it lists (no votes change it yet). */
+export function validatorsOf(header: BlockHeader): readonly Address[] {
+  const decoded = decodeExtraData(header.extraData);
+  invariant(decoded.ok, 'a stored header has QBFT extraData');
+  return decoded.extraData.validators;
+}
+
+/** Design D3: the parent's plus the whole seconds of the period, or the clock if that is later. */
+function nextTimestamp(parent: BlockHeader, genesis: Genesis, nowMs: number): bigint {
+  const earliest = parent.timestamp + BigInt(Math.floor(genesis.qbft.blockPeriodMs / 1000));
+  const now = BigInt(Math.floor(nowMs / 1000));
+  return now > earliest ? now : earliest;
+}

@@ -1,0 +1,36 @@
+/** What a node is told at start: plain frozen data. Services are made from it in `start-node.ts`. */
+import type { Genesis } from '../genesis/index.ts';
+import type { Logger } from './logger.ts';
+
+export type P2pConfig = {
+  /** Address to listen on, e.g. `127.0.0.1`. */
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+  /** Multiaddrs, each ending in `/p2p/<PeerId>`. */
+  readonly bootPeers: readonly string[];
+  /** JSON file `{"allow": [...], "deny": [...]}` of PeerIds and 0x addresses; read again when it changes. */
+  readonly allowlistPath: string | undefined;
+};
+
+export type RpcConfig = {
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+  readonly bodyLimitBytes: number;
+};
+
+export type NodeConfig = {
+  /** Holds `chain/` (the store) and `consensus.log`. */
+  readonly dataDir: string;
+  readonly genesis: Genesis;
+  /** 32 bytes, secp256k1: the libp2p identity. */
+  readonly nodeKey: Uint8Array;
+  /** 32 bytes, secp256k1; undefined for a node that only follows. */
+  readonly validatorKey: Uint8Array | undefined;
+  readonly p2p: P2pConfig;
+  readonly rpc: RpcConfig;
+  /** Reported by `web3_clientVersion`. */
+  readonly version: string;
+  readonly logger: Logger;
+};

@@ -1,0 +1,247 @@
+/**
+ * The one owner of the consensus state: input -> step -> effects -> inputs (design D2).
+ *
+ * Effects of a step run in their order. A signature is made durable before it is sent and before it
+ * counts: log entries and the signed message go into one synced append, then to the peers, then back
+ * into the queue. Building and validating run beside the loop; their results come back as inputs.
+ * Nothing here decides: every rule is in `consensus`.
+ */
+import {
+  type ConsensusConfig,
+  assembleMessage,
+  type ConsensusState,
+  decodeLogRecord,
+  decodeMessage,
+  type Effect,
+  encodeLogRecord,
+  encodeMessage,
+  type HeightContext,
+  heightOfRecord,
+  type Input,
+  initialState,
+  type LogEntry,
+  type LogRecord,
+  type QbftMessage,
+  signingHashes,
+  step,
+  type Timer,
+  type UnsignedMessage,
+} from '../consensus/index.ts';
+import {
+  type Address,
+  type BlockHeader,
+  bytesToHex,
+  CodedError,
+  type Hash,
+  type Height,
+  invariant,
+  keyOf,
+} from '../ledger/model/index.ts';
+import type { ConsensusLog } from '../ledger/store/index.ts';
+import type { BlockWorkshop } from './block-workshop.ts';
+import type { Clock, TimerHandle } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { Signer } from './signer.ts';
+
+export type ConsensusDriverModules = {
+  /** Undefined: this node does not vote. */
+  readonly voter: { readonly signer: Signer; readonly log: ConsensusLog } | undefined;
+  readonly workshop: BlockWorkshop;
+  readonly send: (to: Address | 'all', message: Uint8Array) => void;
+  /** Stores a block that has its quorum of seals. Resolves when it is durable. */
+  readonly finalise: (digest: Hash, header: BlockHeader) => Promise<void>;
+  /** Two contradicting messages signed by one validator. */
+  readonly onEvidence: (first: QbftMessage, second: QbftMessage) => void;
+  /** The loop cannot go on: a failed write or a broken invariant. */
+  readonly onFatal: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+export type ConsensusDriver = {
+  /** A message from a connected peer, still encoded. */
+  receive(encoded: Uint8Array): 'accepted' | 'malformed';
+  /** A validator has (re)connected. */
+  peerJoined(validator: Address): void;
+  /** There is something to include at `height`. */
+  work(height: Height): void;
+  /** The head has moved: by this driver's own finalise or by catching up. */
+  newHeight(context: HeightContext): void;
+  status(): { readonly height: Height; readonly round: number };
+  close(): Promise<void>;
+};
+
+/**
+ * Folds the log into a state and starts the loop.
+ * @throws CodedError `NODE_HEAD_BEHIND_LOG`
+ */
+export function createConsensusDriver(
+  config: ConsensusConfig,
+  context: HeightContext,
+  modules: ConsensusDriverModules,
+): ConsensusDriver {
+  const { clock, logger, workshop } = modules;
+  const recovered = recover(modules.voter?.log, context.height);
+  for (const record of recovered) {
+    if (record.kind === 'block') workshop.remember(record.digest, record.block);
+  }
+
+  const queue: Input[] = [];
+  const timers = new Map<Timer['name'], TimerHandle>();
+  let closed = false;
+  let running: Promise<void> | undefined;
+
+  const start = initialState(config, context, recovered, clock.now());
+  let state: ConsensusState = start.state;
+
+  const put = (body: InputBody): void => {
+    if (closed) return;
+    queue.push({ ...body, nowMs: clock.now() });
+    wake();
+  };
+
+  const wake = (): void => {
+    running ??= pump().finally(() => {
+      running = undefined;
+      if (queue.length > 0 && !closed) wake();
+    });
+  };
+
+  const pump = async (): Promise<void> => {
+    // Let the caller's stack end first: an input never re-enters the code that put it.
+    await undefined;
+    try {
+      for (let input = queue.shift(); input !== undefined && !closed; input = queue.shift()) {
+        const before = state;
+        const result = step(state, input);
+        state = result.state;
+        if (!result.verdict.ok) {
+          logger.debug('input refused', { input: input.kind, code: result.verdict.code });
+        }
+        if (before.round !== state.round && state.height === before.height && state.round > 0) {
+          logger.info('round changed', { height: state.height, round: state.round });
+        }
+        for (const effect of result.effects) await run(effect);
+      }
+    } catch (error) {
+      closed = true;
+      modules.onFatal(error);
+    }
+  };
+
+  const run = async (effect: Effect): Promise<void> => {
+    switch (effect.kind) {
+      case 'set-timer':
+        return setTimer(effect.timer, effect.afterMs);
+      case 'build-block':
+        return build(effect);
+      case 'validate-block':
+        return validate(effect);
+      case 'sign':
+        return await sign(effect.unsigned, effect.durable);
+      case 'send': {
+        for (const message of effect.messages) modules.send(effect.to, encodeMessage(message));
+        return;
+      }
+      case 'finalise': {
+        await modules.finalise(effect.digest, effect.header);
+        return await forgetBefore(effect.height);
+      }
+      case 'evidence':
+        return modules.onEvidence(effect.first, effect.second);
+    }
+  };
+
+  const setTimer = (timer: Timer, afterMs: number): void => {
+    const live = timers.get(timer.name);
+    if (live !== undefined) clock.clearTimeout(live);
+    const handle = clock.setTimeout(() => {
+      timers.delete(timer.name);
+      put({ kind: 'timer', timer });
+    }, afterMs);
+    timers.set(timer.name, handle);
+  };
+
+  const build = ({ height, round }: Extract<Effect, { kind: 'build-block' }>): void => {
+    workshop.build(height, round).then(
+      (built) => {
+        if (built !== undefined) put({ kind: 'block-built', height, round, ...built });
+      },
+      (error) => fail(error),
+    );
+  };
+
+  const validate = (effect: Extract<Effect, { kind: 'validate-block' }>): void => {
+    const { height, round, digest } = effect;
+    workshop.validate(effect).then(
+      (result) => {
+        if (result !== undefined) put({ kind: 'block-validated', height, round, digest, result });
+      },
+      (error) => fail(error),
+    );
+  };
+
+  const sign = async (unsigned: UnsignedMessage, durable: readonly LogEntry[]): Promise<void> => {
+    const { voter } = modules;
+    invariant(voter !== undefined, 'only a voting node is asked to sign');
+    const hashes = signingHashes(config.genesisHash, unsigned);
+    const signature = await voter.signer.sign(hashes.message);
+    const seal = hashes.seal === undefined ? undefined : await voter.signer.sign(hashes.seal);
+    const message = assembleMessage(unsigned, voter.signer.address, signature, seal);
+    const records = durable.map((entry) => encodeLogRecord(recordOf(entry)));
+    records.push(encodeLogRecord({ kind: 'message', message }));
+    await voter.log.append(records);
+    modules.send('all', encodeMessage(message));
+    put({ kind: 'message', message });
+  };
+
+  const recordOf = (entry: LogEntry): LogRecord =>
+    entry.kind === 'block'
+      ? { kind: 'block', digest: entry.digest, block: workshop.encoded(entry.digest) }
+      : entry;
+
+  /** What a vote at a final height rests on is in the chain; the newest vote itself stays. */
+  const forgetBefore = async (final: Height): Promise<void> => {
+    workshop.forgetUpTo(final);
+    await modules.voter?.log.retain((record) => {
+      const decoded = decodeLogRecord(record);
+      return decoded.ok && heightOfRecord(decoded.record) > final - 1n;
+    });
+  };
+
+  const fail = (error: unknown): void => {
+    if (closed) return;
+    closed = true;
+    modules.onFatal(error);
+  };
+
+  running = (async () => {
+    try {
+      for (const effect of start.effects) await run(effect);
+    } catch (error) {
+      fail(error);
+    }
+  })().finally(() => {
+    running = undefined;
+    if (queue.length > 0 && !closed) wake();
+  });
+
+  return {
+    receive: (encoded) => {
+      const decoded = decodeMessage(encoded);
+      if (!decoded.ok) return 'malformed';
+      put({ kind: 'message', message: decoded.message });
+      return 'accepted';
+    },
+    peerJoined: (validator) => put({ kind: 'peer-joined', validator }),
+    work: (height) => put({ kind: 'work', height }),
+    newHeight: (next) => put({ kind: 'new-height', context: next }),
+    status: () => ({ height: state.height, round: state.round }),
+    close: async () => {
+      closed = true;
+      for (const handle of timers.values()) clock.clearTimeout(handle);
+      timers.clear();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { ErrorTable } from '../ledger/model/index.ts';
+
+/** Operational failures of a running node. */
+export const NODE_ERRORS: ErrorTable = {
+  NODE_HEAD_BEHIND_LOG: {
+    meaning:
+      'The consensus log holds votes for a later height than the stored chain reaches: the store has lost blocks that this validator helped to finalise.',
+    remedy:
+      'Do not delete the consensus log. Start the node without its validator key so that it syncs from its peers, then start it with the key again.',
+  },
+  NODE_FINAL_BLOCK_CONFLICT: {
+    meaning: 'A quorum sealed a block that differs from the one stored at the same height.',
+    remedy:
+      'More than a third of the validators signed twice. Stop the network, compare the two headers and find the keys that signed both.',
+  },
+  NODE_FINAL_BLOCK_INVALID: {
+    meaning: 'A block sealed by a quorum of validators does not execute to the result it claims.',
+    remedy:
+      'This node or the quorum runs other rules. Compare the genesis files and the versions of the nodes.',
+  },
+  NODE_BLOCK_REFUSED: {
+    meaning: 'A block that a peer sent during catch-up was refused.',
+    remedy: 'Nothing to do: another peer is asked. If it goes on, compare the genesis files.',
+  },
+  NODE_BODY_UNAVAILABLE: {
+    meaning: 'No peer could give the transactions of a proposed block in time.',
+    remedy: 'Nothing to do: the round changes. If it goes on, look at the connections between the validators.',
+  },
+  NODE_ALLOWLIST_INVALID: {
+    meaning: 'The allowlist file is not JSON of the form {"allow": [...], "deny": [...]}.',
+    remedy: 'Correct the file; it is read again as soon as it changes. Until then the last good list holds.',
+  },
+};
