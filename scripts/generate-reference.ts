@@ -8,6 +8,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ErrorTable } from '../ledger/model/index.ts';
+import { renderRpcReference } from '../rpc/reference.ts';
 import { HOUSE } from './house.ts';
 
 type Page = { readonly path: string; readonly text: string };
@@ -79,7 +80,10 @@ function outOfDate(page: Page): boolean {
   }
 }
 
-const pages = [await errorsPage()];
+const pages: readonly Page[] = [
+  await errorsPage(),
+  { path: 'docs/reference/rpc.md', text: renderRpcReference() },
+];
 const stale = pages.filter(outOfDate);
 if (process.argv.includes('--check')) {
   for (const { path } of stale) {
