@@ -1,4 +1,6 @@
 /** What execution leads to, as header fields: shared by building (fill in) and validating (compare). */
+
+import { sha256 } from '#crypto';
 import {
   type BlockHeader,
   combineBlooms,
@@ -9,7 +11,6 @@ import {
   type StateCommitment,
   type StatePort,
 } from '../ledger/model/index.ts';
-import { sha256 } from '#crypto';
 import type { BlockExecution } from './engine.ts';
 
 export type ExecutionResult = {

@@ -24,7 +24,10 @@ export function checkBlobForm(transaction: BlobTransaction, fork: ForkName): Ref
     ? Math.min(perBlock, OSAKA_BLOBS_PER_TRANSACTION)
     : perBlock;
   if (hashes.length === 0 || hashes.length > limit) {
-    return refuse('VM_BLOB_COUNT', `a blob transaction has 1 to ${limit} blobs, got ${hashes.length}`);
+    return refuse(
+      'VM_BLOB_COUNT',
+      `a blob transaction has 1 to ${limit} blobs, got ${hashes.length}`,
+    );
   }
   if (hashes.some((hash) => hash[0] !== 1)) {
     return refuse('VM_BLOB_VERSION', 'a blob hash has an unknown version');

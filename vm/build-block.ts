@@ -40,7 +40,8 @@ export type BuildInput = {
   readonly deadline?: () => boolean;
 };
 
-export type BuiltBlock = ExecutedBlock & {
+export type BuiltBlock = {
+  readonly executed: ExecutedBlock;
   /** Candidates that were left out, by their index in the input, with the reason. */
   readonly skipped: readonly SkippedTransaction[];
 };
@@ -89,11 +90,13 @@ export async function buildBlock(
     ...(isAtLeast(fork, 'shanghai') && { withdrawals: [] }),
   };
   return {
-    block,
-    senders: included.map(({ signed }) => signed.sender),
-    receipts: execution.receipts,
-    changes: execution.changes,
-    commitment: result.commitment,
+    executed: {
+      block,
+      senders: included.map(({ signed }) => signed.sender),
+      receipts: execution.receipts,
+      changes: execution.changes,
+      commitment: result.commitment,
+    },
     skipped: [
       ...skipped,
       ...execution.skipped.map((skip) => ({
@@ -145,7 +148,11 @@ function admit(transactions: readonly SignedTransaction[]): {
     const { type, raw } = signed.transaction;
     const length = raw.length + TRANSACTION_PREFIX;
     if (type === 3) {
-      skipped.push({ index, code: 'VM_BLOB_TRANSACTION', message: 'blob transactions are refused' });
+      skipped.push({
+        index,
+        code: 'VM_BLOB_TRANSACTION',
+        message: 'blob transactions are refused',
+      });
     } else if (length > room) {
       skipped.push({ index, code: 'VM_BLOCK_SIZE', message: 'no room left in the block' });
     } else {

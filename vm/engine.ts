@@ -112,7 +112,11 @@ type CallCost = {
 };
 
 export type CallResult =
-  | (CallCost & { readonly kind: 'returned'; readonly returnData: Uint8Array; readonly logs: readonly Log[] })
+  | (CallCost & {
+      readonly kind: 'returned';
+      readonly returnData: Uint8Array;
+      readonly logs: readonly Log[];
+    })
   | (CallCost & { readonly kind: 'reverted'; readonly returnData: Uint8Array })
   /** Out of gas, invalid instruction and the like; `reason` is for people. */
   | (CallCost & { readonly kind: 'halted'; readonly reason: string })

@@ -71,7 +71,8 @@ export const VM_ERRORS: ErrorTable = {
     remedy: 'Add an authorisation or send another type.',
   },
   VM_SET_CODE_CREATES: {
-    meaning: 'A set-code or blob transaction names no recipient; these types cannot create contracts.',
+    meaning:
+      'A set-code or blob transaction names no recipient; these types cannot create contracts.',
     remedy: 'Give a recipient.',
   },
   VM_BLOB_COUNT: {
@@ -91,7 +92,8 @@ export const VM_ERRORS: ErrorTable = {
     remedy: 'Report it with the transaction: the node or its engine has a fault.',
   },
   VM_FORK_UNSUPPORTED: {
-    meaning: 'Blocks before Byzantium carry intermediate state roots, which this node does not compute.',
+    meaning:
+      'Blocks before Byzantium carry intermediate state roots, which this node does not compute.',
     remedy: 'Use a genesis that activates Byzantium or a later fork from block 0.',
   },
   VM_SYSTEM_CALL_FAILED: {

@@ -5,7 +5,7 @@
  * inner calls (63/64 rule, EIP-150) or earn refunds need the search, which starts between the two.
  */
 import type { AccessListItem, Gas, Refusal, StateReader } from '../ledger/model/index.ts';
-import { refuse } from '../ledger/model/index.ts';
+import { equalBytes, refuse } from '../ledger/model/index.ts';
 import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult, Engine } from './engine.ts';
 import { TRANSACTION_GAS_CAP } from './transaction-rules.ts';
@@ -91,7 +91,9 @@ function highestGas(
   if (isAtLeast(fork, 'osaka')) caps.push(TRANSACTION_GAS_CAP);
   if (rules.perTransactionGasLimit !== undefined) caps.push(rules.perTransactionGasLimit);
   if (request.gasPrice > 0n) {
-    const override = request.overrides?.find(({ address }) => address === request.from)?.balance;
+    const override = request.overrides?.find(({ address }) =>
+      equalBytes(address, request.from),
+    )?.balance;
     const balance = override ?? state.account(request.from)?.balance ?? 0n;
     if (balance > request.value) caps.push((balance - request.value) / request.gasPrice);
   }

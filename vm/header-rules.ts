@@ -28,7 +28,11 @@ const GAS_LIMIT_STEP = 1_024n;
 const LEAST_GAS_LIMIT = 5_000n;
 
 /** The base fee of the block after `parent`; undefined before London. */
-export function baseFeeAfter(parent: BlockHeader, rules: ChainRules, fork: ForkName): Wei | undefined {
+export function baseFeeAfter(
+  parent: BlockHeader,
+  rules: ChainRules,
+  fork: ForkName,
+): Wei | undefined {
   if (!isAtLeast(fork, 'london')) return undefined;
   if (rules.zeroBaseFee) return 0n;
   if (rules.fixedBaseFee !== undefined) return rules.fixedBaseFee;
@@ -132,8 +136,11 @@ function checkGasFields(
 
 function isGasLimitAllowed(gasLimit: Gas, parentGasLimit: Gas, rules: ChainRules): boolean {
   if (rules.gasLimitMoves !== true) return gasLimit === parentGasLimit;
-  const distance = gasLimit > parentGasLimit ? gasLimit - parentGasLimit : parentGasLimit - gasLimit;
-  return gasLimit >= LEAST_GAS_LIMIT && (distance === 0n || distance < parentGasLimit / GAS_LIMIT_STEP);
+  const distance =
+    gasLimit > parentGasLimit ? gasLimit - parentGasLimit : parentGasLimit - gasLimit;
+  return (
+    gasLimit >= LEAST_GAS_LIMIT && (distance === 0n || distance < parentGasLimit / GAS_LIMIT_STEP)
+  );
 }
 
 function checkConstants(header: BlockHeader, rules: ChainRules): Refusal | undefined {

@@ -51,7 +51,9 @@ export function feeCap(transaction: Transaction): Wei {
 export function maxCost(transaction: Transaction): Wei {
   const cost = transaction.gasLimit * feeCap(transaction) + transaction.value;
   if (transaction.type !== 3) return cost;
-  return cost + BigInt(transaction.blobVersionedHashes.length * 131_072) * transaction.maxFeePerBlobGas;
+  return (
+    cost + BigInt(transaction.blobVersionedHashes.length * 131_072) * transaction.maxFeePerBlobGas
+  );
 }
 
 /** What can be refused without looking at state. Undefined: nothing. */
@@ -143,7 +145,10 @@ function checkKind(
     );
   }
   if (transaction.type >= 3 && transaction.to === undefined) {
-    return refuse('VM_SET_CODE_CREATES', `type ${transaction.type} transaction cannot create contracts`);
+    return refuse(
+      'VM_SET_CODE_CREATES',
+      `type ${transaction.type} transaction cannot create contracts`,
+    );
   }
   if (transaction.type === 4 && transaction.authorizationList.length === 0) {
     return refuse('VM_AUTHORIZATIONS_EMPTY', 'EIP-7702 transaction with empty auth list');
@@ -180,7 +185,11 @@ function checkFields(
   return undefined;
 }
 
-function checkGas(transaction: Transaction, rules: ChainRules, fork: ForkName): Refusal | undefined {
+function checkGas(
+  transaction: Transaction,
+  rules: ChainRules,
+  fork: ForkName,
+): Refusal | undefined {
   const { gasLimit } = transaction;
   if (isAtLeast(fork, 'osaka') && gasLimit > TRANSACTION_GAS_CAP) {
     return refuse(

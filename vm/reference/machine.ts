@@ -1,18 +1,13 @@
 /** One ethereumjs virtual machine at one fork, bound to an overlay that can be opened on any state. */
 import type { Block } from '@ethereumjs/block';
+import type { StateManagerInterface } from '@ethereumjs/common';
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
 import { createEVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
-import type { StateManagerInterface } from '@ethereumjs/common';
 import { paramsTx } from '@ethereumjs/tx';
 import { Address as EthereumAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
 import { keccak256, recoverPublicKey, sha256 } from '#crypto';
-import {
-  concatBytes,
-  type Hash,
-  type StateReader,
-  ZERO_HASH,
-} from '../../ledger/model/index.ts';
+import { concatBytes, type Hash, type StateReader, ZERO_HASH } from '../../ledger/model/index.ts';
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';

@@ -31,10 +31,12 @@ export function verifyPointEvaluation(
   const left = c.subtract(multiply(G1.Point.BASE, value));
   const tau = G2.Point.fromBytes(hexToBytes(TAU_G2));
   const right = tau.subtract(multiply(G2.Point.BASE, at));
-  const product = bls12_381.pairingBatch([
-    { g1: left, g2: G2.Point.BASE.negate() },
-    { g1: p, g2: right },
-  ].filter(({ g1, g2 }) => !g1.is0() && !g2.is0()));
+  const product = bls12_381.pairingBatch(
+    [
+      { g1: left, g2: G2.Point.BASE.negate() },
+      { g1: p, g2: right },
+    ].filter(({ g1, g2 }) => !g1.is0() && !g2.is0()),
+  );
   return Fp12.eql(product, Fp12.ONE);
 }
 

@@ -79,7 +79,11 @@ export class StateOverlay implements StateManagerInterface {
 
   setAccount(address: Uint8Array, nonce: bigint, balance: bigint): void {
     const key = keyOf(address);
-    this.#setEntry(key, { nonce, balance, codeHash: this.#entry(key)?.codeHash ?? EMPTY_CODE_HASH });
+    this.#setEntry(key, {
+      nonce,
+      balance,
+      codeHash: this.#entry(key)?.codeHash ?? EMPTY_CODE_HASH,
+    });
   }
 
   setCode(address: Uint8Array, code: Uint8Array): void {

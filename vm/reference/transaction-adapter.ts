@@ -74,11 +74,7 @@ export function adaptTransaction(
 }
 
 /** The transaction that a call would be, unsigned and with any nonce. */
-export function adaptCall(
-  request: CallRequest,
-  common: Common,
-  typed: boolean,
-): TypedTransaction {
+export function adaptCall(request: CallRequest, common: Common, typed: boolean): TypedTransaction {
   const { gas: gasLimit, value, data, to, gasPrice, authorizationList } = request;
   const accessList = (request.accessList ?? []).map(accessListBytes);
   const fields = {
