@@ -9,7 +9,9 @@ import type { Curve, CurveSignature } from './curve.ts';
 import type { Keccak } from './keccak.ts';
 
 /** Order of the secp256k1 group, big-endian. */
-const GROUP_ORDER = hexToBytes('0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
+const GROUP_ORDER = hexToBytes(
+  '0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141',
+);
 
 export type Crypto = {
   keccak256(bytes: Uint8Array): Hash;

@@ -56,4 +56,6 @@ export function invariant(condition: unknown, rule: string): asserts condition {
 }
 
 /** Each code of a folder with its meaning and what to do next; the source of the reference page. */
-export type ErrorTable = Readonly<Record<string, { readonly meaning: string; readonly remedy: string }>>;
+export type ErrorTable = Readonly<
+  Record<string, { readonly meaning: string; readonly remedy: string }>
+>;

@@ -1,4 +1,6 @@
 export type { Block, Withdrawal } from './block.ts';
+export { decodeBlock, encodeBlock } from './block-codec.ts';
+export { bloomMayContain, combineBlooms, logsBloom } from './bloom.ts';
 export type { Address, Gas, Hash, Height, Hex, UnixSeconds, Wei } from './bytes.ts';
 export {
   asAddress,
@@ -12,11 +14,28 @@ export {
   hexToBytes,
   keyOf,
 } from './bytes.ts';
+export {
+  EMPTY_CODE_HASH,
+  EMPTY_OMMERS_HASH,
+  EMPTY_REQUESTS_HASH,
+  EMPTY_ROOT,
+  QBFT_MIX_HASH,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from './constants.ts';
 export type { ErrorTable, Refusal, Verdict } from './errors.ts';
 export { CodedError, InvariantError, invariant, refuse } from './errors.ts';
 export type { ExecutedBlock } from './executed-block.ts';
+export type { QbftExtraData } from './extra-data.ts';
+export { decodeExtraData, encodeExtraData } from './extra-data.ts';
 export type { BlockHeader, HeaderHashRule } from './header.ts';
+export { decodeHeader, encodeHeader } from './header-codec.ts';
+export { commitSealHash, headerHash, withRound, withSeals } from './header-hash.ts';
 export type { Log, Receipt } from './receipt.ts';
+export { decodeReceipt, encodeReceipt } from './receipt-codec.ts';
+export type { RlpItem } from './rlp.ts';
+export { decodeRlp, encodeRlp } from './rlp.ts';
+export { contractAddress, effectiveGasPrice, recoverSender } from './sender.ts';
 export type {
   Account,
   AccountChange,
@@ -28,3 +47,6 @@ export type {
   TrieNodeWrite,
 } from './state.ts';
 export type { AccessListItem, Authorization, Transaction } from './transaction.ts';
+export { decodeTransaction } from './transaction-decoder.ts';
+export type { TransactionFields } from './transaction-signer.ts';
+export { signTransaction } from './transaction-signer.ts';

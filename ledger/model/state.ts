@@ -31,7 +31,9 @@ export type SlotChange = {
 export type AccountChange = {
   readonly address: Address;
   /** Undefined deletes the account and all its storage. */
-  readonly account: { readonly nonce: bigint; readonly balance: Wei; readonly codeHash: Hash } | undefined;
+  readonly account:
+    | { readonly nonce: bigint; readonly balance: Wei; readonly codeHash: Hash }
+    | undefined;
   /** The old storage goes before `storage` is applied. */
   readonly storageCleared: boolean;
   readonly storage: readonly SlotChange[];

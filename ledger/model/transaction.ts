@@ -2,7 +2,10 @@
 import type { Address, Gas, Hash, Wei } from './bytes.ts';
 
 /** EIP-2930 entry: an address and the 32-byte slots of it that are warm from the start. */
-export type AccessListItem = { readonly address: Address; readonly storageKeys: readonly Uint8Array[] };
+export type AccessListItem = {
+  readonly address: Address;
+  readonly storageKeys: readonly Uint8Array[];
+};
 
 /** EIP-7702 authorisation tuple as signed; `r`, `s` are 32 bytes each, left-padded. */
 export type Authorization = {
