@@ -28,10 +28,7 @@ import type { SenderRecovery } from './sender-recovery.ts';
 
 export type BodySource = {
   /** Encodings of those of `hashes` that one of `from` has; empty if nobody answers. */
-  transactions(
-    from: readonly Address[],
-    hashes: readonly Hash[],
-  ): Promise<readonly Uint8Array[]>;
+  transactions(from: readonly Address[], hashes: readonly Hash[]): Promise<readonly Uint8Array[]>;
   /** The encoded block of a digest from whichever of `from` answers first. */
   block(from: readonly Address[], digest: Hash): Promise<Uint8Array | undefined>;
 };

@@ -12,7 +12,9 @@ export function createBodySource(
   const peersOf = (addresses: readonly Address[]): readonly string[] =>
     network
       .peers()
-      .filter(({ address }) => address !== undefined && addresses.some((a) => equalBytes(a, address)))
+      .filter(
+        ({ address }) => address !== undefined && addresses.some((a) => equalBytes(a, address)),
+      )
       .map(({ peerId }) => peerId);
 
   /** The first answer that is not empty; undefined when all have failed. */

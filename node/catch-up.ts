@@ -63,8 +63,8 @@ export function createCatchUp(options: CatchUpOptions, modules: CatchUpModules):
     if (abort.signal.aborted || running !== undefined) return;
     const behind = highest() - head();
     if (behind === 0n) return;
-    if (behind === 1n) return wait(options.graceMs);
-    start();
+    if (behind === 1n) wait(options.graceMs);
+    else start();
   };
 
   const wait = (afterMs: number): void => {

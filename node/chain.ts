@@ -19,7 +19,6 @@ import {
   headerHash,
   invariant,
   refuse,
-  type Transaction,
   type Verdict,
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
@@ -28,8 +27,7 @@ import type { Clock } from './clock.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Logger } from './logger.ts';
 import type { SenderRecovery } from './sender-recovery.ts';
-
-type Signed = { readonly transaction: Transaction; readonly sender: Address };
+import type { Pool } from './txpool/index.ts';
 
 export type ChainOptions = {
   readonly genesis: Genesis;
@@ -42,8 +40,7 @@ export type ChainOptions = {
 export type ChainModules = {
   readonly store: ChainStore;
   readonly engine: Engine;
-  /** Executable transactions in the order in which they should be tried. */
-  readonly candidates: () => readonly Signed[];
+  readonly pool: Pick<Pool, 'executable' | 'discard'>;
   readonly recoverSenders: SenderRecovery;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -74,6 +71,8 @@ export type Chain = {
 };
 
 const VANITY = new Uint8Array(32);
+/** Transactions that one block tries; a block is bounded by gas and by time before that. */
+const MAX_CANDIDATES = 10_000;
 
 export function createChain(options: ChainOptions, modules: ChainModules): Chain {
   const { genesis, self } = options;
@@ -99,6 +98,7 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
     if (parent.number + 1n !== height) return undefined;
     invariant(self !== undefined, 'only a validator builds blocks');
     const startedAtMs = clock.now();
+    const candidates = modules.pool.executable({ gas: parent.gasLimit, count: MAX_CANDIDATES });
     const { executed, skipped } = await buildBlock(
       {
         parent,
@@ -113,16 +113,19 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
           seals: [],
         }),
         gasLimit: parent.gasLimit,
-        transactions: modules.candidates(),
+        transactions: candidates,
         pause,
         deadline: () => clock.now() - startedAtMs > options.buildBudgetMs,
       },
       engine,
       store.state(),
     );
-    if (skipped.length > 0) {
-      modules.logger.debug('transactions left out of a block', { height, skipped: skipped.length });
-    }
+    modules.pool.discard(
+      skipped.flatMap(({ index, code }) => {
+        const hash = candidates[index]?.transaction.hash;
+        return hash === undefined ? [] : [{ hash, code }];
+      }),
+    );
     return executed;
   };
 

@@ -7,8 +7,8 @@
  * Nothing here decides: every rule is in `consensus`.
  */
 import {
-  type ConsensusConfig,
   assembleMessage,
+  type ConsensusConfig,
   type ConsensusState,
   decodeLogRecord,
   decodeMessage,
@@ -30,18 +30,20 @@ import {
 import {
   type Address,
   type BlockHeader,
-  bytesToHex,
   CodedError,
   type Hash,
   type Height,
   invariant,
-  keyOf,
 } from '../ledger/model/index.ts';
 import type { ConsensusLog } from '../ledger/store/index.ts';
 import type { BlockWorkshop } from './block-workshop.ts';
 import type { Clock, TimerHandle } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Signer } from './signer.ts';
+
+type WithoutTime<I> = I extends unknown ? Omit<I, 'nowMs'> : never;
+/** An input before the driver says when it came. */
+type InputBody = WithoutTime<Input>;
 
 export type ConsensusDriverModules = {
   /** Undefined: this node does not vote. */
@@ -195,17 +197,23 @@ export function createConsensusDriver(
     put({ kind: 'message', message });
   };
 
-  const recordOf = (entry: LogEntry): LogRecord =>
-    entry.kind === 'block'
-      ? { kind: 'block', digest: entry.digest, block: workshop.encoded(entry.digest) }
-      : entry;
+  const recordOf = (entry: LogEntry): LogRecord => {
+    switch (entry.kind) {
+      case 'block':
+        return { ...entry, block: workshop.encoded(entry.digest) };
+      case 'proposal':
+        return { kind: 'message', message: entry.message };
+      case 'certificate':
+        return entry;
+    }
+  };
 
   /** What a vote at a final height rests on is in the chain; the newest vote itself stays. */
   const forgetBefore = async (final: Height): Promise<void> => {
     workshop.forgetUpTo(final);
     await modules.voter?.log.retain((record) => {
       const decoded = decodeLogRecord(record);
-      return decoded.ok && heightOfRecord(decoded.record) > final - 1n;
+      return decoded.ok && heightOfRecord(decoded.record) >= final;
     });
   };
 
@@ -244,4 +252,30 @@ export function createConsensusDriver(
       await running;
     },
   };
+}
+
+/**
+ * The records of the height that is being worked on.
+ * @throws CodedError `NODE_HEAD_BEHIND_LOG`, `NODE_LOG_UNREADABLE`
+ */
+function recover(log: ConsensusLog | undefined, height: Height): readonly LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const bytes of log?.records() ?? []) {
+    const decoded = decodeLogRecord(bytes);
+    if (!decoded.ok) {
+      throw new CodedError(`a record of the consensus log has no meaning: ${decoded.message}`, {
+        code: 'NODE_LOG_UNREADABLE',
+        reason: decoded.code,
+      });
+    }
+    const at = heightOfRecord(decoded.record);
+    if (at > height) {
+      throw new CodedError(
+        `the consensus log has votes for height ${at}, the stored chain ends at ${height - 1n}`,
+        { code: 'NODE_HEAD_BEHIND_LOG', logged: at, head: height - 1n },
+      );
+    }
+    if (at === height) records.push(decoded.record);
+  }
+  return records;
 }

@@ -8,6 +8,10 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'Do not delete the consensus log. Start the node without its validator key so that it syncs from its peers, then start it with the key again.',
   },
+  NODE_LOG_UNREADABLE: {
+    meaning: 'The consensus log is undamaged but holds a record that this version cannot read.',
+    remedy: 'Start the version that wrote it, or a newer one.',
+  },
   NODE_FINAL_BLOCK_CONFLICT: {
     meaning: 'A quorum sealed a block that differs from the one stored at the same height.',
     remedy:
@@ -24,10 +28,12 @@ export const NODE_ERRORS: ErrorTable = {
   },
   NODE_BODY_UNAVAILABLE: {
     meaning: 'No peer could give the transactions of a proposed block in time.',
-    remedy: 'Nothing to do: the round changes. If it goes on, look at the connections between the validators.',
+    remedy:
+      'Nothing to do: the round changes. If it goes on, look at the connections between the validators.',
   },
   NODE_ALLOWLIST_INVALID: {
     meaning: 'The allowlist file is not JSON of the form {"allow": [...], "deny": [...]}.',
-    remedy: 'Correct the file; it is read again as soon as it changes. Until then the last good list holds.',
+    remedy:
+      'Correct the file; it is read again as soon as it changes. Until then the last good list holds.',
   },
 };

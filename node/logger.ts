@@ -12,7 +12,7 @@ export type Logger = { readonly [level in LogLevel]: LogMethod } & {
 
 /** JSON lines through pino; `destination` defaults to standard output. */
 export function createLogger(level: LogLevel | 'silent', destination?: DestinationStream): Logger {
-  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   return wrap(destination === undefined ? pino(options) : pino(options, destination));
 }
 

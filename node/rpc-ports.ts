@@ -1,6 +1,12 @@
 /** Fits the node's parts to what the JSON-RPC server asks for. */
 import { cryptoBackend } from '#crypto';
-import { type Address, type BlockHeader, type Hash, type Height, invariant } from '../ledger/model/index.ts';
+import {
+  type Address,
+  type BlockHeader,
+  type Hash,
+  type Height,
+  invariant,
+} from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
 import type { Network, PeerInfo } from '../p2p/index.ts';
 import type {
@@ -14,10 +20,10 @@ import type {
 } from '../rpc/index.ts';
 import {
   baseFeeAfter,
-  type CallRequest as EngineRequest,
   type ChainRules,
   createAccessList,
   type Engine,
+  type CallRequest as EngineRequest,
   environmentOf,
   estimateGas,
   forkAt,

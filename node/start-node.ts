@@ -1,39 +1,32 @@
 /**
  * The composition root: every part is made here, once, from the configuration, and closed in reverse.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cryptoBackend } from '#crypto';
-import { type ConsensusConfig, type HeightContext, validatorsOf } from '../consensus/index.ts';
-import {
-  type Address,
-  asAddress,
-  bytesToHex,
-  CodedError,
-  type Height,
-  invariant,
-  keyOf,
-} from '../ledger/model/index.ts';
+import type { ConsensusConfig, HeightContext } from '../consensus/index.ts';
+import { type Address, bytesToHex, CodedError, type Height } from '../ledger/model/index.ts';
 import {
   type ChainStore,
   type ConsensusLog,
   openConsensusLog,
   openStore,
 } from '../ledger/store/index.ts';
-import { createNetwork, type Network, type NetworkHandlers } from '../p2p/index.ts';
-import { createRpcServer, type RpcServer } from '../rpc/index.ts';
-import { createReferenceEngine } from '../vm/index.ts';
+import { createNetwork, type Members, type Network, type NetworkHandlers } from '../p2p/index.ts';
+import { createRpcServer } from '../rpc/index.ts';
+import { baseFeeAfter, createReferenceEngine, forkAt } from '../vm/index.ts';
 import { type Allowlist, followAllowlist } from './allowlist.ts';
-import { type BlockWorkshop, createBlockWorkshop } from './block-workshop.ts';
+import { createBlockWorkshop } from './block-workshop.ts';
 import { createBodySource } from './body-source.ts';
-import { type CatchUp, createCatchUp, DEFAULT_CATCH_UP } from './catch-up.ts';
+import { createCatchUp, DEFAULT_CATCH_UP } from './catch-up.ts';
 import { type Chain, createChain } from './chain.ts';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock, type TimerHandle } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
-import type { Logger } from './logger.ts';
+import { createCaller, createEvents, createFees, createNodePort } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import { createLocalSigner, type Signer } from './signer.ts';
-import { createPool, type Pool } from './txpool/index.ts';
+import { createPool, type PoolHead, type PoolState } from './txpool/index.ts';
 
 export type RunningNode = {
   readonly peerId: string;
@@ -41,8 +34,399 @@ export type RunningNode = {
   readonly address: Address | undefined;
   /** Of JSON-RPC over HTTP; the same with `ws:` for WebSocket. */
   readonly rpcUrl: string;
-  /** Resolves with the error when the node had to stop by itself. */
+  /** Resolves with the error when the node has to stop by itself; the owner then calls `close`. */
   readonly failed: Promise<unknown>;
   /** Stops taking requests, ends the connections, closes the store. Resolves when all is closed. */
   close(): Promise<void>;
 };
+
+/** What has to be undone, last first. */
+type Closers = (() => Promise<void> | void)[];
+
+/**
+ * Starts a node; resolves when it answers JSON-RPC.
+ * @throws CodedError of any part that cannot start; what had started by then is closed again
+ */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const closers: Closers = [];
+  const closeAll = async (): Promise<void> => {
+    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  };
+  try {
+    return await compose(config, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function compose(
+  config: NodeConfig,
+  closers: Closers,
+  closeAll: () => Promise<void>,
+): Promise<RunningNode> {
+  const { genesis, logger } = config;
+  const { rules, qbft } = genesis;
+  const clock = systemClock;
+  const startedAtMs = clock.now();
+  const stopped = new AbortController();
+  closers.push(() => stopped.abort());
+  const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
+
+  await mkdir(config.dataDir, { recursive: true });
+  const store = await openStore({
+    path: join(config.dataDir, 'chain'),
+    genesis: { block: genesis.block, hash: genesis.hash, accounts: genesis.accounts },
+    hashRule: genesis.hashRule,
+  });
+  closers.push(() => store.close());
+
+  const signer = config.validatorKey && createLocalSigner(config.validatorKey);
+  const vote = await openVoter(config, signer);
+  if (vote.voter !== undefined) {
+    const { log } = vote.voter;
+    closers.push(() => log.close());
+  }
+
+  const recoverSenders = createSenderRecovery(clock);
+  const engine = createReferenceEngine(rules);
+  const events = createEvents();
+  const poolHead = (): PoolHead => poolHeadOf(store, rules);
+  const pool = createPool(
+    { rules, head: poolHead(), state: poolStateOf(store) },
+    {
+      recoverSenders,
+      now: clock.now,
+      accepted: (transactions) => {
+        events.pending(transactions);
+        network.gossipTransactions(transactions.map(({ transaction }) => transaction.raw));
+      },
+      executable: () => driver?.work(nextHeight(store)),
+    },
+  );
+  const chain = createChain(
+    {
+      genesis,
+      self: signer?.address,
+      buildBudgetMs: Math.max(50, Math.floor(qbft.requestTimeoutMs / 4)),
+    },
+    { store, engine, pool, recoverSenders, clock, logger: logger.child('chain') },
+  );
+
+  let driver: ConsensusDriver | undefined;
+  const statusNow = () => ({
+    height: store.head().header.number,
+    hash: store.head().hash,
+    round: driver?.status().round ?? 0,
+    lost: signer !== undefined && vote.voter === undefined,
+  });
+  const handlers: NetworkHandlers = {
+    onConsensus: (from, message) => {
+      if (driver?.receive(message) === 'malformed') {
+        network.reportFault(from.peerId, 'CONSENSUS_MALFORMED');
+      }
+    },
+    onTransactions: (from, raws) => {
+      pool.add(raws, 'peer').then(
+        (verdicts) => {
+          const malformed = verdicts.find((v) => !v.ok && v.code.startsWith('MODEL_'));
+          if (malformed !== undefined) network.reportFault(from.peerId, 'POOL_MALFORMED');
+        },
+        (error: unknown) => fail(error),
+      );
+    },
+    onStatus: (from, status) => catchUp.peerAt(from.peerId, status.height),
+    onPeerJoined: (peer) => {
+      catchUp.peerAt(peer.peerId, peer.status.height);
+      network.gossipTransactions(pool.content().pending.map(({ transaction }) => transaction.raw));
+      if (peer.kind === 'validator' && peer.address !== undefined) driver?.peerJoined(peer.address);
+    },
+    onPeerLeft: (peer) => catchUp.peerLeft(peer.peerId),
+    serveBlocks: (from, count) => encodedRange(store, from, count),
+    serveBody: (digest) => workshop.find(digest),
+    serveTransactions: (hashes) =>
+      hashes.flatMap((hash) => {
+        const known = pool.get(hash);
+        return known === undefined ? [] : [known.transaction.raw];
+      }),
+  };
+
+  const allowlist = await followAllowlist(
+    config.p2p.allowlistPath,
+    (list) => network.setMembers(membersOf(chain, list)),
+    logger,
+  );
+  closers.push(() => allowlist.close());
+  const catchUp = createCatchUp(DEFAULT_CATCH_UP, {
+    chain,
+    requestBlocks: (peerId, from, count, options) =>
+      network.requestBlocks(peerId, from, count, options),
+    onFatal: fail,
+    clock,
+    logger: logger.child('catch-up'),
+  });
+  closers.push(() => catchUp.close());
+
+  const network: Network = await createNetwork(
+    {
+      listen: { host: config.p2p.host, port: config.p2p.port },
+      bootPeers: config.p2p.bootPeers,
+      nodeKey: config.nodeKey,
+      chainId: genesis.chainId,
+      genesisHash: genesis.hash,
+      validator: signer,
+      members: membersOf(chain, allowlist.list),
+      status: statusNow(),
+    },
+    { handlers, logger: logger.child('p2p'), clock, random: Math.random },
+  );
+  closers.push(() => network.close());
+
+  const workshop = createBlockWorkshop({
+    chain,
+    pool,
+    source: createBodySource(network, { signal: stopped.signal }, logger.child('bodies')),
+    recoverSenders,
+    logger: logger.child('workshop'),
+  });
+  driver = createConsensusDriver(
+    consensusConfig(config, vote.voter === undefined ? undefined : signer?.address),
+    heightContext(store, chain, qbft, clock.now()),
+    {
+      voter: vote.voter,
+      workshop,
+      send: (to, message) => network.sendConsensus(to, message),
+      finalise: async (digest, header) => {
+        const executed = workshop.executed(digest);
+        if (executed === undefined) {
+          throw new CodedError(`block ${header.number} is final and was not executed here`, {
+            code: 'NODE_FINAL_BLOCK_INVALID',
+          });
+        }
+        await chain.finalise(executed, header);
+      },
+      onEvidence: (first, second) => {
+        logger.error('a validator signed two different messages', {
+          author: bytesToHex(first.signed.author),
+          height: first.signed.height.toString(),
+          round: first.signed.round,
+          kinds: [first.kind, second.kind],
+        });
+      },
+      onFatal: fail,
+      clock,
+      logger: logger.child('consensus'),
+    },
+  );
+  const { close: closeDriver } = driver;
+  closers.push(closeDriver);
+
+  const wakeWhenIdle = createIdleTimer(qbft.emptyBlockPeriodMs, clock, () =>
+    driver?.work(nextHeight(store)),
+  );
+  closers.push(wakeWhenIdle.close);
+  chain.onHead((executed, hash) => {
+    const { block } = executed;
+    pool.onHead(executed, poolHead(), poolStateOf(store));
+    driver?.newHeight(heightContext(store, chain, qbft, clock.now()));
+    if (pool.hasWork()) driver?.work(nextHeight(store));
+    wakeWhenIdle.restart();
+    network.announce(statusNow());
+    events.block(block.header.number);
+    logger.debug('block final', {
+      number: block.header.number.toString(),
+      hash: bytesToHex(hash),
+      transactions: block.transactions.length,
+    });
+  });
+  for (const peer of network.peers()) handlers.onPeerJoined(peer);
+  wakeWhenIdle.restart();
+
+  const server = await createRpcServer(
+    {
+      host: config.rpc.host,
+      port: config.rpc.port,
+      limits: { bodyLimitBytes: config.rpc.bodyLimitBytes },
+    },
+    {
+      ports: {
+        chain: store,
+        pool: {
+          add: async (raw) => {
+            const [verdict] = await pool.add([raw], 'local');
+            return verdict as NonNullable<typeof verdict>;
+          },
+          get: (hash) => pool.get(hash),
+          nextNonce: (address) => pool.nextNonce(address),
+          status: () => pool.status(),
+          content: () => pool.content(),
+        },
+        caller: createCaller(store, rules, engine),
+        fees: createFees(rules),
+        events,
+        node: createNodePort({
+          version: config.version,
+          chainId: genesis.chainId,
+          genesisHash: genesis.hash,
+          network,
+          store,
+          validatorAddress: signer?.address,
+          voting: vote.report,
+          consensus: () => driver?.status() ?? { height: nextHeight(store), round: 0 },
+          progress: () => catchUp.progress(),
+          startedAtMs,
+        }),
+      },
+      logger: logger.child('rpc'),
+      now: clock.now,
+    },
+  );
+  closers.push(() => server.close());
+
+  logger.info('node started', {
+    peerId: network.peerId,
+    address: signer && bytesToHex(signer.address),
+    voting: vote.report.yes,
+    height: store.head().header.number.toString(),
+    rpc: server.url,
+    p2p: network.addresses,
+    curve: cryptoBackend.curve,
+    keccak: cryptoBackend.keccak,
+  });
+  void failed.then((error) => logger.error('the node cannot go on', { error }));
+  return {
+    peerId: network.peerId,
+    address: signer?.address,
+    rpcUrl: server.url,
+    failed,
+    close: closeAll,
+  };
+}
+
+type Voter = { readonly signer: Signer; readonly log: ConsensusLog };
+type VotingReport = { readonly yes: true } | { readonly yes: false; readonly reason: string };
+
+/** A validator without its log must not vote: it cannot know what it has signed (design D2). */
+async function openVoter(
+  config: NodeConfig,
+  signer: Signer | undefined,
+): Promise<{ readonly voter: Voter | undefined; readonly report: VotingReport }> {
+  const { genesis, logger } = config;
+  if (signer === undefined) {
+    return { voter: undefined, report: { yes: false, reason: 'this node has no validator key' } };
+  }
+  const path = join(config.dataDir, 'consensus.log');
+  try {
+    const log = await openConsensusLog({
+      path,
+      genesisHash: genesis.hash,
+      validator: signer.address,
+    });
+    return { voter: { signer, log }, report: { yes: true } };
+  } catch (error) {
+    if (!(error instanceof CodedError) || !LOST.has(error.code)) throw error;
+    logger.error('this validator does not vote: its consensus log cannot be used', {
+      code: error.code,
+      reason: error.message,
+    });
+    return { voter: undefined, report: { yes: false, reason: error.message } };
+  }
+}
+
+const LOST: ReadonlySet<string> = new Set(['STORE_LOG_MISSING', 'STORE_LOG_DAMAGED']);
+
+function consensusConfig(config: NodeConfig, self: Address | undefined): ConsensusConfig {
+  const { qbft, hash } = config.genesis;
+  return {
+    genesisHash: hash,
+    self,
+    baseTimeoutMs: qbft.requestTimeoutMs,
+    maxTimeoutMs: qbft.maxRequestTimeoutMs,
+    periodSeconds: Math.floor(qbft.blockPeriodMs / 1000),
+    timestamps: qbft.besuTimestamps ? 'besu' : 'ehb',
+  };
+}
+
+function heightContext(
+  store: ChainStore,
+  chain: Chain,
+  qbft: NodeConfig['genesis']['qbft'],
+  nowMs: number,
+): HeightContext {
+  const { header: parent, hash: parentHash } = store.head();
+  return {
+    height: parent.number + 1n,
+    parent,
+    parentHash,
+    validators: chain.validators(),
+    gapEndsAtMs: qbft.besuTimestamps
+      ? Number(parent.timestamp) * 1000 + qbft.blockPeriodMs
+      : nowMs + qbft.blockPeriodMs,
+  };
+}
+
+function nextHeight(store: ChainStore): Height {
+  return store.head().header.number + 1n;
+}
+
+function poolHeadOf(store: ChainStore, rules: NodeConfig['genesis']['rules']): PoolHead {
+  const { header } = store.head();
+  const fork = forkAt(rules, header.number + 1n, header.timestamp);
+  return {
+    number: header.number,
+    timestamp: header.timestamp,
+    gasLimit: header.gasLimit,
+    nextBaseFee: baseFeeAfter(header, rules, fork),
+  };
+}
+
+function poolStateOf(store: ChainStore): PoolState {
+  const state = store.state();
+  return {
+    nonce: (address) => state.account(address)?.nonce ?? 0n,
+    balance: (address) => state.account(address)?.balance ?? 0n,
+  };
+}
+
+function membersOf(chain: Chain, list: Allowlist): Members {
+  return {
+    validators: chain.validators(),
+    formerValidators: [],
+    allowlist: list.allow,
+    denylist: list.deny,
+  };
+}
+
+/** Bytes of blocks in one answer; the wire's own limit is above it. */
+const RANGE_BYTES = 8 * 1024 * 1024;
+
+function encodedRange(store: ChainStore, from: Height, count: number): readonly Uint8Array[] {
+  const blocks: Uint8Array[] = [];
+  let bytes = 0;
+  for (let i = 0; i < count && bytes < RANGE_BYTES; i += 1) {
+    const encoded = store.encodedBlock(from + BigInt(i));
+    if (encoded === undefined) break;
+    blocks.push(encoded);
+    bytes += encoded.length;
+  }
+  return blocks;
+}
+
+/** Calls `wake` when the head has not moved for `periodMs`; never if that is 0. */
+function createIdleTimer(
+  periodMs: number,
+  clock: Clock,
+  wake: () => void,
+): { restart(): void; close(): void } {
+  let handle: TimerHandle | undefined;
+  const close = (): void => {
+    if (handle !== undefined) clock.clearTimeout(handle);
+  };
+  return {
+    restart: () => {
+      close();
+      if (periodMs > 0) handle = clock.setTimeout(wake, periodMs);
+    },
+    close,
+  };
+}
