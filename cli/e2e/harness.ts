@@ -1,0 +1,166 @@
+/**
+ * Starts `ehb dev` as an operator does, in a directory and on ports of its own, and leaves nothing
+ * behind. What happens in between is done from outside: HTTP, signals, /proc.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClient, type RpcClient } from '../../rpc/client.ts';
+import { descendantsOf, isAlive, listenerOf } from './processes.ts';
+
+export type DevNetwork = {
+  /** JSON-RPC of each validator, in order. */
+  readonly urls: readonly string[];
+  readonly clients: readonly RpcClient[];
+  /** The `ehb dev` process. */
+  readonly parent: ChildProcess;
+  /** All that it printed so far. */
+  output(): string;
+  /** Process id of the validator at that index, or undefined while it is down. */
+  validatorPid(index: number): number | undefined;
+  /** The parent and everything under it that is alive. */
+  processIds(): readonly number[];
+  /** Sends a signal to the parent and resolves with its exit code when it has ended. */
+  stop(signal: NodeJS.Signals): Promise<{ code: number | undefined; seconds: number }>;
+};
+
+export type DevOptions = {
+  readonly dataDir: string;
+  readonly basePort: number;
+  readonly validators?: number;
+  /** Starts over; otherwise the chain in `dataDir` goes on. */
+  readonly fresh?: boolean;
+};
+
+const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+const PORT_STEP = 10;
+const START_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+
+/** A directory that is gone when the process ends. */
+export function temporaryDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'ehb-e2e-'));
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A base port such that the ports of that many validators are free right now. */
+export async function freeBasePort(validators: number = 4): Promise<number> {
+  for (;;) {
+    // Below the range that the system hands out by itself.
+    const base = 12_000 + Math.floor(Math.random() * 1_500) * PORT_STEP;
+    const ports = Array.from({ length: validators }, (_, index) => base + index * PORT_STEP);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+  });
+}
+
+/** Starts the network and resolves when every validator answers. */
+export async function startDev(options: DevOptions): Promise<DevNetwork> {
+  const { dataDir, basePort, validators = 4, fresh = false } = options;
+  const args = ['dev', '--data-dir', dataDir, '--base-port', String(basePort)];
+  args.push('--validators', String(validators), ...(fresh ? ['--fresh'] : []));
+  const parent = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | undefined>((done) => {
+    parent.once('exit', (code) => done(code ?? undefined));
+  });
+  let output = '';
+  for (const stream of [parent.stdout, parent.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ports = Array.from({ length: validators }, (_, index) => basePort + index * PORT_STEP);
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const clients = urls.map((url) => createClient({ url }));
+  const processIds = (): readonly number[] =>
+    parent.pid === undefined ? [] : [parent.pid, ...descendantsOf(parent.pid)].filter(isAlive);
+  const onExit = (): void => {
+    for (const pid of processIds()) killQuietly(pid);
+  };
+  process.once('exit', onExit);
+  const network: DevNetwork = {
+    urls,
+    clients,
+    parent,
+    output: () => output,
+    validatorPid: (index) => listenerOf(basePort + index * PORT_STEP),
+    processIds,
+    stop: async (signal) => {
+      const startedMs = performance.now();
+      parent.kill(signal);
+      const code = await ended;
+      process.off('exit', onExit);
+      return { code, seconds: (performance.now() - startedMs) / 1_000 };
+    },
+  };
+  await until(
+    'all validators answer',
+    async () => {
+      if (parent.exitCode !== null) throw new Error(`ehb dev ended early:\n${output}`);
+      return (await Promise.all(clients.map(answers))).every(Boolean);
+    },
+    START_LIMIT_MS,
+  );
+  return network;
+}
+
+async function answers(client: RpcClient): Promise<boolean> {
+  return client.request('eth_blockNumber', []).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Waits for a condition that nothing announces, and says which one never came. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  limitMs: number,
+): Promise<void> {
+  const deadlineMs = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resume) => setTimeout(resume, POLL_MS));
+  }
+}
+
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+/** Number of the newest block that a node has. */
+export async function heightOf(client: RpcClient): Promise<number> {
+  return Number(await client.request('eth_blockNumber', []));
+}
+
+/** Hash of each block from `first` to `last`, as one node tells it. */
+export async function blockHashes(
+  client: RpcClient,
+  first: number,
+  last: number,
+): Promise<readonly string[]> {
+  const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return Promise.all(
+    numbers.map(async (number) => {
+      const params = [`0x${number.toString(16)}`, false];
+      const block = await client.request<{ hash: string }>('eth_getBlockByNumber', params);
+      return block.hash;
+    }),
+  );
+}
