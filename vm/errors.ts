@@ -14,10 +14,6 @@ export const VM_ERRORS: ErrorTable = {
     meaning: 'The transaction was signed for another chain.',
     remedy: 'Sign again with the chain id that eth_chainId reports.',
   },
-  VM_NONCE_MAX: {
-    meaning: 'The nonce is 2^64 - 1, which no transaction may use (EIP-2681).',
-    remedy: 'Use another account.',
-  },
   VM_NONCE_TOO_LOW: {
     meaning: 'The nonce is below that of the account.',
     remedy: 'Sign again with the next nonce of the account.',
@@ -65,15 +61,6 @@ export const VM_ERRORS: ErrorTable = {
   VM_INSUFFICIENT_FUNDS: {
     meaning: 'The balance does not cover gas times price plus value.',
     remedy: 'Fund the account, or lower gas limit, price or value.',
-  },
-  VM_AUTHORIZATIONS_EMPTY: {
-    meaning: 'A set-code transaction (type 4) carries no authorisation.',
-    remedy: 'Add an authorisation or send another type.',
-  },
-  VM_SET_CODE_CREATES: {
-    meaning:
-      'A set-code or blob transaction names no recipient; these types cannot create contracts.',
-    remedy: 'Give a recipient.',
   },
   VM_BLOB_COUNT: {
     meaning: 'The transaction carries no blob, or more than the fork allows.',

@@ -4,7 +4,7 @@
  * One run at the cap tells what was needed; most calls pass with exactly that. Only those that hand gas to
  * inner calls (63/64 rule, EIP-150) or earn refunds need the search, which starts between the two.
  */
-import type { AccessListItem, Gas, Refusal, StateReader } from '../ledger/model/index.ts';
+import type { AccessListItem, Gas, StateReader, Verdict } from '../ledger/model/index.ts';
 import { equalBytes, refuse } from '../ledger/model/index.ts';
 import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult, Engine } from './engine.ts';
@@ -52,32 +52,38 @@ export async function estimateGas(
   return { kind: 'estimated', gas: passing };
 }
 
-/**
- * The addresses and slots that the call touches beyond those that are warm anyway, with the gas it uses when
- * they are given; or the failed run.
- */
+export type AccessListResult = {
+  readonly accessList: readonly AccessListItem[];
+  /** With that list given. */
+  readonly gasUsed: Gas;
+  /** Why the call ended badly, if it did; the list holds what it touched until then. */
+  readonly error: string | undefined;
+};
+
+/** The addresses and slots that the call touches beyond those that are warm anyway. */
 export async function createAccessList(
   request: CallRequest,
   environment: BlockEnvironment,
   engine: Engine,
   state: StateReader,
-): Promise<
-  | { readonly ok: true; readonly accessList: readonly AccessListItem[]; readonly gasUsed: Gas }
-  | Refusal
-> {
+): Promise<Verdict<AccessListResult>> {
   let accessList: readonly AccessListItem[] = request.accessList ?? [];
-  let gasUsed = 0n;
   // Naming a slot can change the path that the call takes: repeat until nothing new is touched.
-  for (let round = 0; round < ACCESS_LIST_ROUNDS; round += 1) {
+  for (let round = 1; ; round += 1) {
     const asked: CallRequest = { ...request, accessList, reportAccessList: true };
     const result = await engine.call(asked, environment, state);
     if (result.kind === 'refused') return refuse(result.code, result.message);
-    gasUsed = result.gasUsed;
     const touched = result.accessList ?? [];
-    if (slotCount(touched) === slotCount(accessList)) break;
+    if (slotCount(touched) === slotCount(accessList) || round === ACCESS_LIST_ROUNDS) {
+      return { ok: true, accessList, gasUsed: result.gasUsed, error: errorOf(result) };
+    }
     accessList = touched;
   }
-  return { ok: true, accessList, gasUsed };
+}
+
+function errorOf(result: Exclude<CallResult, { readonly kind: 'refused' }>): string | undefined {
+  if (result.kind === 'returned') return undefined;
+  return result.kind === 'reverted' ? 'execution reverted' : result.reason;
 }
 
 function highestGas(

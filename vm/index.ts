@@ -14,7 +14,7 @@ export type {
   StateOverride,
 } from './engine.ts';
 export { VM_ERRORS } from './errors.ts';
-export type { GasEstimate } from './estimate-gas.ts';
+export type { AccessListResult, GasEstimate } from './estimate-gas.ts';
 export { createAccessList, estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
 export { createReferenceEngine } from './reference-engine.ts';

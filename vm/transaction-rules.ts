@@ -1,7 +1,8 @@
 /**
  * When a transaction may be in a block: the law that pool, builder and validation share.
  *
- * It stands apart from the engines so that each refusal has one code whichever engine runs.
+ * What no fork of any chain allows (nonce 2^64 - 1, an empty authorisation list) does not decode, so it is
+ * not looked at here. It stands apart from the engines so that each refusal has one code whichever engine runs.
  * `checkForm` needs the transaction and the rules alone; `checkAgainstState` needs the sender's account.
  * The wording of the messages is geth's, because wallets match on it.
  */
@@ -13,7 +14,6 @@ import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
 /** The cap on the gas of one transaction from Osaka on (EIP-7825). */
 export const TRANSACTION_GAS_CAP: Gas = 16_777_216n;
 const INITCODE_SIZE_LIMIT = 49_152;
-const MAX_NONCE = 2n ** 64n - 1n;
 const DELEGATION_LENGTH = 23;
 
 /** Gas that the transaction costs before its first instruction. */
@@ -144,15 +144,6 @@ function checkKind(
       `invalid chain id for signer: have ${transaction.chainId} want ${rules.chainId}`,
     );
   }
-  if (transaction.type >= 3 && transaction.to === undefined) {
-    return refuse(
-      'VM_SET_CODE_CREATES',
-      `type ${transaction.type} transaction cannot create contracts`,
-    );
-  }
-  if (transaction.type === 4 && transaction.authorizationList.length === 0) {
-    return refuse('VM_AUTHORIZATIONS_EMPTY', 'EIP-7702 transaction with empty auth list');
-  }
   return transaction.type === 3 ? checkBlobForm(transaction, fork) : undefined;
 }
 
@@ -161,7 +152,6 @@ function checkFields(
   rules: ChainRules,
   fork: ForkName,
 ): Refusal | undefined {
-  if (transaction.nonce >= MAX_NONCE) return refuse('VM_NONCE_MAX', 'nonce has max value');
   if (transaction.type >= 2 && 'maxPriorityFeePerGas' in transaction) {
     const { maxPriorityFeePerGas: tip, maxFeePerGas: cap } = transaction;
     if (tip > cap) {

@@ -2,7 +2,7 @@
 import type { Block } from '@ethereumjs/block';
 import type { StateManagerInterface } from '@ethereumjs/common';
 import { Common, type CustomCrypto, Mainnet } from '@ethereumjs/common';
-import { createEVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
+import { createEVM, type EVM, type EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { paramsTx } from '@ethereumjs/tx';
 import { Address as EthereumAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
@@ -19,6 +19,7 @@ export type Machine = {
   readonly fork: ForkName;
   readonly common: Common;
   readonly overlay: StateOverlay;
+  readonly evm: EVM;
   /** Runs transactions of blocks. */
   readonly vm: VM;
   /** Runs calls, whose sender may have code. */
@@ -47,6 +48,7 @@ export async function createMachine(rules: ChainRules, fork: ForkName): Promise<
     fork,
     common,
     overlay,
+    evm,
     vm,
     callVm,
     open(next, environment) {

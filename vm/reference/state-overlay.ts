@@ -20,7 +20,6 @@ import {
   EMPTY_ROOT,
   equalBytes,
   type Hash,
-  hexToBytes,
   InvariantError,
   keyOf,
   type SlotChange,
@@ -144,7 +143,7 @@ export class StateOverlay implements StateManagerInterface {
   #accountChange(key: string): AccountChange | undefined {
     const base = this.#baseAccount(key);
     const entry = this.#entry(key);
-    const address: Address = asAddress(hexToBytes(key));
+    const address: Address = asAddress(bytesOf(key));
     if (entry === undefined) {
       if (base === undefined) return undefined;
       return { address, account: undefined, storageCleared: true, storage: [] };
@@ -164,7 +163,7 @@ export class StateOverlay implements StateManagerInterface {
   #slotChanges(key: string, address: Address, storageCleared: boolean): SlotChange[] {
     const changes: SlotChange[] = [];
     for (const [slotKey, value] of [...(this.#slots.get(key) ?? [])].sort(byKey)) {
-      const slot = hexToBytes(slotKey);
+      const slot = bytesOf(slotKey);
       const before = storageCleared ? NOTHING : this.#baseSlot(key, address, slotKey, slot);
       if (!equalBytes(before, value)) changes.push({ slot, value });
     }
@@ -174,7 +173,7 @@ export class StateOverlay implements StateManagerInterface {
   #baseAccount(key: string): Account | undefined {
     const known = this.#base.get(key);
     if (known !== undefined || this.#base.has(key)) return known;
-    const account = this.#reader.account(asAddress(hexToBytes(key)));
+    const account = this.#reader.account(asAddress(bytesOf(key)));
     this.#base.set(key, account);
     return account;
   }
@@ -288,7 +287,18 @@ export class StateOverlay implements StateManagerInterface {
   }
 
   async revert(): Promise<void> {
-    const mark = this.#marks.pop() ?? 0;
+    this.#undoTo(this.#marks.pop() ?? 0);
+  }
+
+  /** Undoes every open checkpoint. */
+  revertAll(): void {
+    const first = this.#marks[0];
+    if (first === undefined) return;
+    this.#undoTo(first);
+    this.#marks.length = 0;
+  }
+
+  #undoTo(mark: number): void {
     for (let i = this.#undo.length - 1; i >= mark; i -= 1) this.#undo[i]?.();
     this.#undo.length = mark;
   }
@@ -312,6 +322,13 @@ export class StateOverlay implements StateManagerInterface {
   shallowCopy(): StateManagerInterface {
     throw new InvariantError('an overlay belongs to one execution');
   }
+}
+
+/** The bytes that `keyOf` made a key of: one a code unit. */
+function bytesOf(key: string): Uint8Array {
+  const bytes = new Uint8Array(key.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = key.charCodeAt(i);
+  return bytes;
 }
 
 function hasStorage(account: Account | undefined): boolean {

@@ -1,0 +1,107 @@
+/** One message on one machine: `eth_call` and what is made of it. */
+import type { RunTxResult } from '@ethereumjs/vm';
+import {
+  asAddress,
+  hexToBytes,
+  type Refusal,
+  refuse,
+  type StateReader,
+} from '../../ledger/model/index.ts';
+import { isAtLeast } from '../chain-rules.ts';
+import type { BlockEnvironment, CallRequest, CallResult, StateOverride } from '../engine.ts';
+import type { Machine } from './machine.ts';
+import { logsOf, runTransaction } from './run-transaction.ts';
+import type { StateOverlay } from './state-overlay.ts';
+import { adaptCall } from './transaction-adapter.ts';
+
+/** `Engine.call` at the fork of the machine. */
+export async function call(
+  machine: Machine,
+  request: CallRequest,
+  environment: BlockEnvironment,
+  state: StateReader,
+): Promise<CallResult> {
+  const { fork, overlay, common, callVm } = machine;
+  const free = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
+  const block = machine.open(state, free ? { ...environment, baseFeePerGas: 0n } : environment);
+  applyOverrides(overlay, request.overrides ?? []);
+  const refusal = checkCallFunds(overlay, request);
+  if (refusal !== undefined) return refused(refusal);
+  const tx = adaptCall(request, common, isAtLeast(fork, 'berlin'));
+  const intrinsic = tx.getIntrinsicGas();
+  if (request.gas < tx.getMinimumGasLimit()) {
+    return refused(refuse('VM_INTRINSIC_GAS', `intrinsic gas too low: gas ${request.gas}`));
+  }
+  const reportAccessList = request.reportAccessList === true;
+  const options = { vm: callVm, skipNonce: true, reportAccessList };
+  const outcome = await runTransaction(machine, options, tx, block);
+  return outcome.ok ? callResult(outcome.result, intrinsic) : refused(outcome);
+}
+
+function callResult(result: RunTxResult, intrinsic: bigint): CallResult {
+  const { exceptionError, returnValue, executionGasUsed } = result.execResult;
+  const gasUsed = result.totalGasSpent;
+  const needed = executionGasUsed + intrinsic;
+  const cost = {
+    gasUsed,
+    gasNeeded: needed > gasUsed ? needed : gasUsed,
+    ...(result.accessList !== undefined && {
+      accessList: result.accessList.map(({ address, storageKeys }) => ({
+        address: asAddress(hexToBytes(address)),
+        storageKeys: storageKeys.map(hexToBytes),
+      })),
+    }),
+  };
+  if (exceptionError === undefined) {
+    return { kind: 'returned', returnData: returnValue, logs: logsOf(result), ...cost };
+  }
+  if (exceptionError.error === 'revert') {
+    return { kind: 'reverted', returnData: returnValue, ...cost };
+  }
+  return { kind: 'halted', reason: reasonOf(exceptionError.error), ...cost };
+}
+
+function refused({ code, message }: Refusal): CallResult {
+  return { kind: 'refused', code, message };
+}
+
+function checkCallFunds(overlay: StateOverlay, request: CallRequest): Refusal | undefined {
+  const cost = request.gas * request.gasPrice + request.value;
+  const balance = overlay.account(request.from)?.balance ?? 0n;
+  if (balance >= cost) return undefined;
+  const what = request.gasPrice === 0n ? 'transfer' : 'gas * price + value';
+  return refuse(
+    'VM_INSUFFICIENT_FUNDS',
+    `insufficient funds for ${what}: balance ${balance}, want ${cost}`,
+  );
+}
+
+function applyOverrides(overlay: StateOverlay, overrides: readonly StateOverride[]): void {
+  for (const { address, nonce, balance, code, state, stateDiff } of overrides) {
+    const account = overlay.account(address);
+    if (nonce !== undefined || balance !== undefined) {
+      overlay.setAccount(address, nonce ?? account?.nonce ?? 0n, balance ?? account?.balance ?? 0n);
+    }
+    if (code !== undefined) overlay.setCode(address, code);
+    if (state !== undefined) overlay.clearSlots(address);
+    for (const { slot, value } of state ?? stateDiff ?? []) overlay.setSlot(address, slot, value);
+  }
+}
+
+/** The words of geth for how an execution halts, where those of ethereumjs differ: clients match on them. */
+const GETH_REASONS: ReadonlyMap<string, string> = new Map([
+  ['code store out of gas', 'contract creation code storage out of gas'],
+  ['code size to deposit exceeds maximum code size', 'max code size exceeded'],
+  ['stack overflow', 'stack limit reached 1024'],
+  ['invalid JUMP', 'invalid jump destination'],
+  ['static state change', 'write protection'],
+  ['create collision', 'contract address collision'],
+  ['value out of range', 'return data out of bounds'],
+  ['insufficient balance', 'insufficient balance for transfer'],
+  ['invalid bytecode deployed', 'invalid code: must not begin with 0xef'],
+  ['initcode exceeds max initcode size', 'max initcode size exceeded'],
+]);
+
+function reasonOf(words: string): string {
+  return GETH_REASONS.get(words) ?? words;
+}
