@@ -136,6 +136,10 @@ export async function until(
   }
 }
 
+export function isDead(pid: number): boolean {
+  return !isAlive(pid);
+}
+
 export function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
