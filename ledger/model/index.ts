@@ -1,5 +1,7 @@
+export { decodeAccount, encodeAccount } from './account.ts';
 export type { Block, Withdrawal } from './block.ts';
 export { decodeBlock, encodeBlock } from './block-codec.ts';
+export { receiptsRoot, transactionsRoot } from './block-roots.ts';
 export { bloomMayContain, combineBlooms, logsBloom } from './bloom.ts';
 export type { Address, Gas, Hash, Height, Hex, UnixSeconds, Wei } from './bytes.ts';
 export {
@@ -46,7 +48,14 @@ export type {
   StateReader,
   TrieNodeWrite,
 } from './state.ts';
+export type { StateBefore } from './state-root.ts';
+export { commitState } from './state-root.ts';
 export type { AccessListItem, Authorization, Transaction } from './transaction.ts';
 export { decodeTransaction } from './transaction-decoder.ts';
 export type { TransactionFields } from './transaction-signer.ts';
 export { signTransaction } from './transaction-signer.ts';
+export { orderedRoot, trieRoot } from './trie-build.ts';
+export type { TrieEntry } from './trie-keys.ts';
+export { proveTrie, verifyTrieProof } from './trie-proof.ts';
+export type { ReadTrieNode, TrieUpdate, TrieWrite } from './trie-update.ts';
+export { updateTrie } from './trie-update.ts';

@@ -1,0 +1,132 @@
+/** Tries made from nothing, and the pass that gives nodes in memory their hashes. */
+import { keccak256 } from '#crypto';
+import { compareBytes, type Hash, numberToBytes } from './bytes.ts';
+import { EMPTY_ROOT } from './constants.ts';
+import { invariant } from './errors.ts';
+import { encodeRlp } from './rlp.ts';
+import {
+  endOfRun,
+  isStrictlySorted,
+  nibbleAt,
+  nibblesFrom,
+  sharedWithKey,
+  type TrieEntry,
+} from './trie-keys.ts';
+import {
+  encodeBranch,
+  encodePathNode,
+  hashReference,
+  NO_VALUE,
+  type TrieChild,
+  type TrieNode,
+} from './trie-node.ts';
+
+/** Root of the trie with these entries, in any order. @throws InvariantError on a repeated key */
+export function trieRoot(entries: readonly TrieEntry[]): Hash {
+  const sorted = entries.filter((entry) => entry.value.length > 0);
+  sorted.sort((a, b) => compareBytes(a.key, b.key));
+  invariant(isStrictlySorted(sorted), 'a trie has one value for each key');
+  return sorted.length === 0 ? EMPTY_ROOT : rootOf(buildSubtrie(sorted, 0, sorted.length, 0));
+}
+
+/** Root of a list: the trie whose keys are RLP(index). */
+export function orderedRoot(values: readonly Uint8Array[]): Hash {
+  return trieRoot(values.map((value, index) => ({ key: encodeRlp(numberToBytes(index)), value })));
+}
+
+/** The subtrie below `depth` of `entries[start..end)`: sorted, at least one, none a deletion. */
+export function buildSubtrie(
+  entries: readonly TrieEntry[],
+  start: number,
+  end: number,
+  depth: number,
+): TrieNode {
+  const first = entries[start] as TrieEntry;
+  if (end - start === 1) {
+    return { kind: 'leaf', path: nibblesFrom(first.key, depth), value: first.value };
+  }
+  const last = entries[end - 1] as TrieEntry;
+  const shared = sharedWithKey(first.key, last.key, depth);
+  const branch = buildBranch(entries, start, end, depth + shared);
+  if (shared === 0) return branch;
+  const path = nibblesFrom(first.key, depth).subarray(0, shared);
+  return { kind: 'extension', path, child: branch };
+}
+
+function buildBranch(
+  entries: readonly TrieEntry[],
+  start: number,
+  end: number,
+  depth: number,
+): TrieNode {
+  const children: TrieChild[] = new Array(16).fill(undefined);
+  const first = entries[start] as TrieEntry;
+  const endsHere = first.key.length * 2 === depth;
+  for (let at = endsHere ? start + 1 : start; at < end; ) {
+    const next = endOfRun(entries, at, end, depth);
+    const nibble = nibbleAt((entries[at] as TrieEntry).key, depth);
+    children[nibble] = buildSubtrie(entries, at, next, depth + 1);
+    at = next;
+  }
+  return { kind: 'branch', children, value: endsHere ? first.value : NO_VALUE };
+}
+
+/** Called for each node that is known by its hash, children before parents. */
+export type NodeSink = (path: Uint8Array, depth: number, encoded: Uint8Array) => void;
+
+/** Hash of a root node, with all that hangs in memory below it. */
+export function rootOf(root: TrieNode, sink?: NodeSink): Hash {
+  const path = new Uint8Array(128);
+  const encoded = encodeNode(root, { path, sink }, 0);
+  sink?.(path, 0, encoded);
+  return keccak256(encoded);
+}
+
+/** `path` is one buffer for the whole pass: its first `depth` nibbles are the node's place. */
+type Pass = { path: Uint8Array; readonly sink: NodeSink | undefined };
+
+function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
+  switch (node.kind) {
+    case 'leaf':
+      return encodePathNode(node.path, true, node.value);
+    case 'extension': {
+      const below = depth + node.path.length;
+      placeNibbles(pass, node.path, depth);
+      return encodePathNode(node.path, false, referenceTo(node.child, pass, below));
+    }
+    case 'branch': {
+      const references = node.children.map((child, nibble) => {
+        if (child === undefined || child instanceof Uint8Array) return child;
+        placeNibble(pass, nibble, depth);
+        return referenceTo(child, pass, depth + 1);
+      });
+      return encodeBranch(references, node.value);
+    }
+  }
+}
+
+function referenceTo(child: Uint8Array | TrieNode, pass: Pass, depth: number): Uint8Array {
+  if (child instanceof Uint8Array) return child;
+  const encoded = encodeNode(child, pass, depth);
+  if (encoded.length < 32) return encoded;
+  pass.sink?.(pass.path, depth, encoded);
+  return hashReference(keccak256(encoded));
+}
+
+function placeNibble(pass: Pass, nibble: number, depth: number): void {
+  if (depth >= pass.path.length) pass.path = grow(pass.path, depth + 1);
+  pass.path[depth] = nibble;
+}
+
+function placeNibbles(pass: Pass, nibbles: Uint8Array, depth: number): void {
+  const end = depth + nibbles.length;
+  if (end > pass.path.length) pass.path = grow(pass.path, end);
+  pass.path.set(nibbles, depth);
+}
+
+/** Only tries with keys of more than 64 bytes come here. */
+function grow(path: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length * 2);
+  longer.set(path);
+  return longer;
+}
