@@ -4,12 +4,12 @@
  * A filter of blocks or logs is only the next height to look at, so an idle one costs nothing. Pending
  * transactions share one ring of recent hashes; each filter is a position in it.
  */
-import { randomBytes } from 'node:crypto';
-import { bytesToHex, type Hash, type Height, type Hex } from '../ledger/model/index.ts';
+import type { Hash, Height, Hex } from '../ledger/model/index.ts';
 import { RpcRefusal } from './errors.ts';
 import type { LogQuery } from './log-filter.ts';
 import type { RpcLimits } from './options.ts';
 import type { EventPort } from './ports.ts';
+import { randomId } from './random-id.ts';
 
 /** Hashes of pending transactions that a slow poller may be behind; older ones are forgotten. */
 const RING_SIZE = 16_384;
@@ -65,7 +65,7 @@ export function createFilterRegistry(
           `too many filters: this node keeps ${limits.filters}, uninstall some or subscribe by WebSocket`,
         );
       }
-      const id = bytesToHex(randomBytes(16));
+      const id = randomId();
       filters.set(id, { filter, usedAtMs: modules.now() });
       return id;
     },

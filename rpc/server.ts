@@ -5,6 +5,7 @@
  * `GET /readiness` are for supervisors and load balancers.
  */
 import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
 import websocketPlugin from '@fastify/websocket';
 import fastify, {
   type FastifyError,
@@ -69,6 +70,11 @@ export async function createRpcServer(
   });
   const webSockets = createWebSockets(limits, { dispatcher, hub, logger });
   const app = buildApp(options, limits, { dispatcher, webSockets, ports, logger });
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const release = (): void => {
     filters.close();
     hub.close();
@@ -89,7 +95,7 @@ export async function createRpcServer(
     port,
     url: `http://${authority}`,
     webSocketUrl: `ws://${authority}`,
-    close: () => closeServer(app, hub, release),
+    close: () => closeServer(app, sockets, hub, release),
   };
 }
 
@@ -117,6 +123,13 @@ function buildApp(
   app.addContentTypeParser(JSON_BODY, { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
+  // A refused upgrade leaves a socket that the HTTP server no longer counts among its own.
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.headers.upgrade !== undefined && reply.statusCode >= 400) {
+      request.raw.socket.destroySoon();
+    }
+    done();
+  });
   app.addHook('onRequest', (request, reply, done) => {
     guard(options, request, reply) ? done() : undefined;
   });
@@ -233,11 +246,14 @@ function refuseHttp(
 /** What is under way gets its answer; who does not take it in time is cut off. */
 async function closeServer(
   app: FastifyInstance,
+  sockets: Iterable<Socket>,
   hub: SubscriptionHub,
   release: () => void,
 ): Promise<void> {
   hub.close();
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, CLOSE_GRACE_MS);
   try {
     await app.close();
   } finally {

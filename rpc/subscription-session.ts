@@ -1,7 +1,7 @@
 /** The subscriptions of one connection. */
-import { randomBytes } from 'node:crypto';
-import { bytesToHex, type Hex } from '../ledger/model/index.ts';
+import type { Hex } from '../ledger/model/index.ts';
 import { RpcRefusal } from './errors.ts';
+import { randomId } from './random-id.ts';
 import type { SubscriptionHub, SubscriptionTopic } from './subscription-hub.ts';
 
 export type SubscriptionSession = {
@@ -31,7 +31,7 @@ export function createSubscriptionSession(
           `too many subscriptions: at most ${limit} on one connection`,
         );
       }
-      const id = bytesToHex(randomBytes(16));
+      const id = randomId();
       const prefix = `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":`;
       held ??= { ids: new Set(), messages: [] };
       held.ids.add(id);
