@@ -1,5 +1,20 @@
+export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from './codec.ts';
 export type { Effect, LogEntry } from './effect.ts';
-export type { ConsensusConfig, HeightContext, Input, Timer, ValidationResult } from './input.ts';
-export type { LogRecord } from './log-record.ts';
-export { heightOfRecord } from './log-record.ts';
+export { CONSENSUS_ERRORS, type ConsensusCode, isSenderFault } from './errors.ts';
+export { verifyHeader } from './header-rules.ts';
+export { initialState } from './initial-state.ts';
+export type {
+  BlockValidation,
+  ConsensusConfig,
+  HeightContext,
+  Input,
+  InputBody,
+  Timer,
+} from './input.ts';
+export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
 export type { QbftMessage, UnsignedMessage } from './messages.ts';
+export { completeMessage, signingHashes } from './signing.ts';
+export type { ConsensusState } from './state.ts';
+export { step } from './step.ts';
+export { proposerOf, quorumOf } from './validators.ts';
+export { verifySealedHeader, verifySeals } from './verify-seals.ts';

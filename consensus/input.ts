@@ -40,7 +40,7 @@ export type ConsensusConfig = {
 };
 
 /** Why a block was not validated; `CONSENSUS_BODY_UNAVAILABLE` leaves it open, any other code refuses it. */
-export type ValidationResult =
+export type BlockValidation =
   | {
       readonly ok: true;
       /** Its commitSealHash is the digest asked for. */
@@ -49,7 +49,7 @@ export type ValidationResult =
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-export type Input = { readonly nowMs: number } & (
+export type InputBody =
   | { readonly kind: 'new-height'; readonly context: HeightContext }
   /** The node has something to include, or the empty-block period is over. */
   | { readonly kind: 'work'; readonly height: Height }
@@ -69,8 +69,9 @@ export type Input = { readonly nowMs: number } & (
       readonly height: Height;
       readonly round: number;
       readonly digest: Hash;
-      readonly result: ValidationResult;
+      readonly result: BlockValidation;
     }
   /** A validator connected, or connected again. */
-  | { readonly kind: 'peer-joined'; readonly validator: Address }
-);
+  | { readonly kind: 'peer-joined'; readonly validator: Address };
+
+export type Input = InputBody & { readonly nowMs: number };

@@ -1,0 +1,59 @@
+/** Records a Prepare or a Commit. What votes amount to is in `rules.ts`. */
+import { equalBytes } from '../ledger/model/index.ts';
+import { refuse } from './errors.ts';
+import { convict } from './evidence.ts';
+import type { CommitMessage, PrepareMessage } from './messages.ts';
+import { noteMessage } from './rounds.ts';
+import { isSignedBy, isSignedByAuthor } from './signing.ts';
+import { accepted, type ConsensusState, type Outcome, refused } from './state.ts';
+import { findVote, withVote } from './vote-book.ts';
+
+/** Prepares of rounds that are over prove nothing any more; those of later ones wait. QBFT R-4.2 */
+export function acceptPrepare(
+  state: ConsensusState,
+  message: PrepareMessage,
+  nowMs: number,
+): Outcome {
+  const { signed } = message;
+  if (signed.round < state.round) {
+    return refused(state, refuse('CONSENSUS_OLD_ROUND', `Prepare of round ${signed.round}`));
+  }
+  const first = findVote(state.prepares, signed.author, signed.round);
+  const isKnown = first !== undefined && equalBytes(first.signature, signed.signature);
+  if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
+    return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Prepare'));
+  }
+  const noted = noteMessage(state, signed.author, signed.round, nowMs);
+  if (first === undefined) {
+    return accepted({ ...noted, prepares: withVote(noted.prepares, signed) });
+  }
+  if (!equalBytes(first.digest, signed.digest)) {
+    return convict(noted, { kind: 'prepare', signed: first }, message);
+  }
+  return refused(noted, refuse('CONSENSUS_DUPLICATE', 'Prepare'));
+}
+
+/** A Commit counts in any round: what a quorum committed is final for ever. QBFT R-4.4, R-4.5 */
+export function acceptCommit(
+  state: ConsensusState,
+  message: CommitMessage,
+  nowMs: number,
+): Outcome {
+  const { signed } = message;
+  const first = findVote(state.commits, signed.author, signed.round);
+  const isKnown = first !== undefined && equalBytes(first.signature, signed.signature);
+  if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
+    return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Commit'));
+  }
+  if (!isSignedBy(signed.author, signed.digest, signed.commitSeal)) {
+    return refused(state, refuse('CONSENSUS_BAD_SEAL', 'Commit'));
+  }
+  const noted = noteMessage(state, signed.author, signed.round, nowMs);
+  if (first === undefined) {
+    return accepted({ ...noted, commits: withVote(noted.commits, signed) });
+  }
+  if (!equalBytes(first.digest, signed.digest)) {
+    return convict(noted, { kind: 'commit', signed: first }, message);
+  }
+  return refused(noted, refuse('CONSENSUS_DUPLICATE', 'Commit'));
+}

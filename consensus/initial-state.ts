@@ -1,0 +1,93 @@
+/**
+ * The state after a start: a fold over the log. Nothing that was signed before is contradicted, the
+ * newest own messages are sent again, and the round goes on. QBFT R-6.1 to R-6.3
+ */
+import { keyOf } from '../ledger/model/index.ts';
+import type { ConsensusConfig, HeightContext } from './input.ts';
+import { heightOf, type LogRecord } from './log-record.ts';
+import type { PreparedCertificate, QbftMessage, SignedPrepare } from './messages.ts';
+import { sendAgain, withOwnMessage } from './own-messages.ts';
+import { settle } from './rules.ts';
+import { type ConsensusState, stateAtHeight, type Transition, voterOf } from './state.ts';
+import { gapTimer } from './step.ts';
+import { withVote } from './vote-book.ts';
+
+/** @param recovered the log in its order; records of other heights are passed over */
+export function initialState(
+  config: ConsensusConfig,
+  context: HeightContext,
+  recovered: readonly LogRecord[],
+  nowMs: number,
+): Transition {
+  const folded = fold(stateAtHeight(config, context), recovered);
+  const resumed = resume(folded);
+  const settled = settle(resumed, nowMs);
+  return {
+    state: settled.state,
+    effects: [...sendAgain(resumed, 'all'), ...gapTimer(context, nowMs), ...settled.effects],
+  };
+}
+
+/** What the log says of the height, before any rule fires. QBFT */
+export function fold(start: ConsensusState, recovered: readonly LogRecord[]): ConsensusState {
+  if (voterOf(start) === undefined) return start;
+  return recovered
+    .filter((record) => heightOf(record) === start.height)
+    .reduce((state, record) => withRecord(state, record), start);
+}
+
+function withRecord(state: ConsensusState, record: LogRecord): ConsensusState {
+  switch (record.kind) {
+    case 'block':
+      // The driver serves and executes it; the core knows blocks by digest only.
+      return state;
+    case 'proposal':
+      return { ...state, own: { ...state.own, proposal: record.message } };
+    case 'certificate':
+      return withCertificate(state, certificateOf(record.prepares));
+    case 'message':
+      return withSigned(withOwnMessage(state, record.message), record.message);
+  }
+}
+
+/** An own message counts at once: it was durable before it was sent. */
+function withSigned(state: ConsensusState, message: QbftMessage): ConsensusState {
+  switch (message.kind) {
+    case 'proposal':
+      return state;
+    case 'prepare':
+      return { ...state, prepares: withVote(state.prepares, message.signed) };
+    case 'commit':
+      return { ...state, commits: withVote(state.commits, message.signed) };
+    case 'round-change': {
+      const key = keyOf(message.signed.author);
+      const roundChanges = new Map(state.roundChanges).set(key, message);
+      return withCertificate({ ...state, roundChanges }, certificateOf(message.prepares));
+    }
+  }
+}
+
+/** QBFT: the round of the newest own message, and its proposal if there is one. */
+function resume(state: ConsensusState): ConsensusState {
+  const { own, lastSigned } = state;
+  const { proposal, prepare, commit, roundChange } = lastSigned;
+  const round = Math.max(0, proposal, prepare, commit, roundChange);
+  const isOfRound = own.proposal !== undefined && own.proposal.signed.round === round;
+  return isOfRound && own.proposal !== undefined
+    ? { ...state, round, phase: { kind: 'validating', proposal: own.proposal } }
+    : { ...state, round };
+}
+
+function withCertificate(
+  state: ConsensusState,
+  certificate: PreparedCertificate | undefined,
+): ConsensusState {
+  if (certificate === undefined) return state;
+  const isHigher = state.prepared === undefined || state.prepared.round < certificate.round;
+  return isHigher ? { ...state, prepared: certificate } : state;
+}
+
+function certificateOf(prepares: readonly SignedPrepare[]): PreparedCertificate | undefined {
+  const first = prepares[0];
+  return first && { round: first.round, digest: first.digest, prepares };
+}

@@ -1,0 +1,35 @@
+/** Rules of the rounds: when they start, run and are left. */
+import { changeRound, mayLeaveRound, roundToCatchUp } from './rounds.ts';
+import { type Rule, voterOf } from './state.ts';
+import { roundTimeoutMs } from './timeouts.ts';
+
+/** Upon the end of the gap after the parent. QBFT */
+export const endGap: Rule = (state, nowMs) => {
+  if (state.gapOver || nowMs < state.context.gapEndsAtMs) return undefined;
+  return { state: { ...state, gapOver: true }, effects: [] };
+};
+
+/** Upon messages of higher rounds from more than f others: the lowest of those. QBFT */
+export const catchUp: Rule = (state) => {
+  const round = roundToCatchUp(state);
+  return round === undefined ? undefined : changeRound(state, round);
+};
+
+/** Upon a refused proposal: the round is left at once, where it may be left at all. QBFT */
+export const leaveRefused: Rule = (state) => {
+  if (state.phase.kind !== 'refused' || voterOf(state) === undefined) return undefined;
+  return mayLeaveRound(state) ? changeRound(state, state.round + 1) : undefined;
+};
+
+/** Upon having a reason to wait for this round: its timer runs. QBFT */
+export const armRound: Rule = (state) => {
+  const { height, round, config } = state;
+  if (state.roundTimerSet || voterOf(state) === undefined) return undefined;
+  if (round === 0 && !(state.gapOver && state.awake)) return undefined;
+  const afterMs = roundTimeoutMs(config, round);
+  const timer = { name: 'round', height, round } as const;
+  return {
+    state: { ...state, roundTimerSet: true },
+    effects: [{ kind: 'set-timer', timer, afterMs }],
+  };
+};

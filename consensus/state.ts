@@ -1,0 +1,197 @@
+/**
+ * Everything a validator knows of the height it is deciding: one immutable value. Facts are recorded
+ * by `accept-*.ts`; what follows from them is in `rules.ts`.
+ */
+import {
+  type Address,
+  type BlockHeader,
+  equalBytes,
+  type Hash,
+  type Height,
+  keyOf,
+} from '../ledger/model/index.ts';
+import type { Effect } from './effect.ts';
+import type { ConsensusRefusal } from './errors.ts';
+import type { FutureMessages } from './future-messages.ts';
+import type { ConsensusConfig, HeightContext } from './input.ts';
+import type { Justification } from './justification.ts';
+import type {
+  CommitMessage,
+  PreparedCertificate,
+  PrepareMessage,
+  ProposalMessage,
+  RoundChangeMessage,
+  SignedCommit,
+  SignedPrepare,
+} from './messages.ts';
+import { faultsOf, isMember, proposerOf, quorumOf } from './validators.ts';
+import { emptyVoteBook, type VoteBook } from './vote-book.ts';
+
+/** Where the current round stands. */
+export type Phase =
+  /** No proposal yet. */
+  | { readonly kind: 'open' }
+  /** Own turn: a new block is being built. */
+  | { readonly kind: 'building'; readonly justification: Justification }
+  /** Own turn: the block that was prepared is being fetched and validated. */
+  | {
+      readonly kind: 're-proposing';
+      readonly justification: Justification;
+      readonly certificate: PreparedCertificate;
+    }
+  /** Own turn: the Proposal is at the signer. */
+  | { readonly kind: 'signing' }
+  /** Its timestamp is ahead of the clock. */
+  | { readonly kind: 'held'; readonly proposal: ProposalMessage; readonly dueAtMs: number }
+  | { readonly kind: 'validating'; readonly proposal: ProposalMessage }
+  /** Valid: votes for it count. */
+  | { readonly kind: 'accepted'; readonly proposal: ProposalMessage }
+  | { readonly kind: 'refused'; readonly proposal: ProposalMessage }
+  /** A quorum has committed; the driver is storing the block. */
+  | { readonly kind: 'final' };
+
+/** A block, by digest, that validation was asked for. */
+export type KnownBlock =
+  | { readonly kind: 'asked'; readonly proposal: Proposed | undefined }
+  | ({ readonly kind: 'valid' } & Proposed)
+  | { readonly kind: 'invalid' };
+
+export type Proposed = {
+  readonly header: BlockHeader;
+  readonly transactionHashes: readonly Hash[];
+};
+
+/** The newest of each kind, in the order in which they are sent again. QBFT R-5.5 */
+export type OwnMessages = {
+  /** Own, or another's that was accepted. */
+  readonly proposal: ProposalMessage | undefined;
+  readonly prepare: PrepareMessage | undefined;
+  readonly commit: CommitMessage | undefined;
+  readonly roundChange: RoundChangeMessage | undefined;
+};
+
+/** The highest round for which each kind was given to the signer; -1 for none. QBFT R-4.9 */
+export type LastSigned = {
+  readonly proposal: number;
+  readonly prepare: number;
+  readonly commit: number;
+  readonly roundChange: number;
+};
+
+export type ConsensusState = {
+  readonly config: ConsensusConfig;
+  readonly context: HeightContext;
+  readonly height: Height;
+  readonly round: number;
+  readonly phase: Phase;
+  readonly gapOver: boolean;
+  /** There is work, or this validator has sent or accepted something at this height. QBFT R-5.1 */
+  readonly awake: boolean;
+  /** The timer of the current round is running. */
+  readonly roundTimerSet: boolean;
+  /** The highest certificate this validator gathered. */
+  readonly prepared: PreparedCertificate | undefined;
+  readonly prepares: VoteBook<SignedPrepare>;
+  readonly commits: VoteBook<SignedCommit>;
+  /** The newest of each author, by `keyOf(author)`. */
+  readonly roundChanges: ReadonlyMap<string, RoundChangeMessage>;
+  /** The highest round of any message of each author. */
+  readonly rounds: ReadonlyMap<string, number>;
+  readonly blocks: ReadonlyMap<string, KnownBlock>;
+  readonly own: OwnMessages;
+  readonly lastSigned: LastSigned;
+  /** Kind and author of the equivocations already reported at this height. */
+  readonly convicted: ReadonlySet<string>;
+  /** When a message of each author last woke an idle height. QBFT R-5.2 */
+  readonly wakes: ReadonlyMap<string, number>;
+  readonly future: FutureMessages;
+};
+
+export type Transition = {
+  readonly state: ConsensusState;
+  readonly effects: readonly Effect[];
+};
+
+/** One step that follows from the state; undefined if it does not apply. */
+export type Rule = (state: ConsensusState, nowMs: number) => Transition | undefined;
+
+/** A transition and whether the input was good. */
+export type Outcome = Transition & { readonly verdict: StepVerdict };
+export type StepVerdict = { readonly ok: true } | ConsensusRefusal;
+
+/** The state at the start of a height. */
+export function stateAtHeight(config: ConsensusConfig, context: HeightContext): ConsensusState {
+  return {
+    config,
+    context,
+    height: context.height,
+    round: 0,
+    phase: { kind: 'open' },
+    gapOver: false,
+    awake: false,
+    roundTimerSet: false,
+    prepared: undefined,
+    prepares: emptyVoteBook(),
+    commits: emptyVoteBook(),
+    roundChanges: new Map(),
+    rounds: new Map(),
+    blocks: new Map(),
+    own: { proposal: undefined, prepare: undefined, commit: undefined, roundChange: undefined },
+    lastSigned: { proposal: -1, prepare: -1, commit: -1, roundChange: -1 },
+    convicted: new Set(),
+    wakes: new Map(),
+    future: new Map(),
+  };
+}
+
+export function accepted(state: ConsensusState, effects: readonly Effect[] = []): Outcome {
+  return { state, effects, verdict: { ok: true } };
+}
+
+export function refused(
+  state: ConsensusState,
+  verdict: ConsensusRefusal,
+  effects: readonly Effect[] = [],
+): Outcome {
+  return { state, effects, verdict };
+}
+
+/** Own address if this node votes at this height. QBFT R-2.7 */
+export function voterOf(state: ConsensusState): Address | undefined {
+  const { self } = state.config;
+  return self !== undefined && isMember(state.context.validators, self) ? self : undefined;
+}
+
+export function isSelf(state: ConsensusState, address: Address): boolean {
+  return state.config.self !== undefined && equalBytes(state.config.self, address);
+}
+
+export function quorum(state: ConsensusState): number {
+  return quorumOf(state.context.validators.length);
+}
+
+export function faults(state: ConsensusState): number {
+  return faultsOf(state.context.validators.length);
+}
+
+export function proposerAt(state: ConsensusState, round: number): Address {
+  return proposerOf(state.context.parent.beneficiary, state.context.validators, round);
+}
+
+export function isOwnTurn(state: ConsensusState): boolean {
+  const self = voterOf(state);
+  return self !== undefined && equalBytes(self, proposerAt(state, state.round));
+}
+
+/** The proposal that the current round has seen, whatever became of it. */
+export function proposalOfRound(state: ConsensusState): ProposalMessage | undefined {
+  return 'proposal' in state.phase ? state.phase.proposal : undefined;
+}
+
+export function knownBlock(state: ConsensusState, digest: Hash): KnownBlock | undefined {
+  return state.blocks.get(keyOf(digest));
+}
+
+export function withBlock(state: ConsensusState, digest: Hash, block: KnownBlock): ConsensusState {
+  return { ...state, blocks: new Map(state.blocks).set(keyOf(digest), block) };
+}
