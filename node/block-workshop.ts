@@ -4,7 +4,7 @@
  * A block keeps its hash when it is proposed again in a later round, while its digest (which covers
  * the round) changes; so bodies and results are kept by block hash, and digests point to them.
  */
-import type { Effect, ValidationResult } from '../consensus/index.ts';
+import type { BlockValidation, Effect } from '../consensus/index.ts';
 import {
   type Address,
   type Block,
@@ -52,7 +52,7 @@ export type BlockWorkshop = {
   /** Undefined if nobody gave the body (the consensus asks again) or the height has passed. */
   validate(
     request: Extract<Effect, { kind: 'validate-block' }>,
-  ): Promise<ValidationResult | undefined>;
+  ): Promise<BlockValidation | undefined>;
   /** Takes over the body of a block from the consensus log. */
   remember(digest: Hash, encoded: Uint8Array): void;
   /** The encoded block of a digest that was built or validated here. */
@@ -67,7 +67,7 @@ export type BlockWorkshop = {
 type Draft = {
   readonly transactions: readonly Transaction[];
   senders: readonly Address[] | undefined;
-  execution: Promise<ValidationResult | undefined> | undefined;
+  execution: Promise<BlockValidation | undefined> | undefined;
   executed: ExecutedBlock | undefined;
 };
 
@@ -154,7 +154,7 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
   const execute = async (
     header: BlockHeader,
     draft: Draft,
-  ): Promise<ValidationResult | undefined> => {
+  ): Promise<BlockValidation | undefined> => {
     draft.senders ??= await sendersOf(draft.transactions);
     if (draft.senders === undefined) {
       return { ok: false, code: 'VM_INVALID_SENDER', message: 'a signature recovers to nobody' };

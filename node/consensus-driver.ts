@@ -7,17 +7,18 @@
  * Nothing here decides: every rule is in `consensus`.
  */
 import {
-  assembleMessage,
   type ConsensusConfig,
   type ConsensusState,
+  completeMessage,
   decodeLogRecord,
   decodeMessage,
   type Effect,
   encodeLogRecord,
   encodeMessage,
   type HeightContext,
-  heightOfRecord,
+  heightOf,
   type Input,
+  type InputBody,
   initialState,
   type LogEntry,
   type LogRecord,
@@ -40,10 +41,6 @@ import type { BlockWorkshop } from './block-workshop.ts';
 import type { Clock, TimerHandle } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Signer } from './signer.ts';
-
-type WithoutTime<I> = I extends unknown ? Omit<I, 'nowMs'> : never;
-/** An input before the driver says when it came. */
-type InputBody = WithoutTime<Input>;
 
 export type ConsensusDriverModules = {
   /** Undefined: this node does not vote. */
@@ -189,7 +186,7 @@ export function createConsensusDriver(
     const hashes = signingHashes(config.genesisHash, unsigned);
     const signature = await voter.signer.sign(hashes.message);
     const seal = hashes.seal === undefined ? undefined : await voter.signer.sign(hashes.seal);
-    const message = assembleMessage(unsigned, voter.signer.address, signature, seal);
+    const message = completeMessage(unsigned, voter.signer.address, signature, seal);
     const records = durable.map((entry) => encodeLogRecord(recordOf(entry)));
     records.push(encodeLogRecord({ kind: 'message', message }));
     await voter.log.append(records);
@@ -213,7 +210,7 @@ export function createConsensusDriver(
     workshop.forgetUpTo(final);
     await modules.voter?.log.retain((record) => {
       const decoded = decodeLogRecord(record);
-      return decoded.ok && heightOfRecord(decoded.record) >= final;
+      return decoded.ok && heightOf(decoded.record) >= final;
     });
   };
 
@@ -268,7 +265,7 @@ function recover(log: ConsensusLog | undefined, height: Height): readonly LogRec
         reason: decoded.code,
       });
     }
-    const at = heightOfRecord(decoded.record);
+    const at = heightOf(decoded.record);
     if (at > height) {
       throw new CodedError(
         `the consensus log has votes for height ${at}, the stored chain ends at ${height - 1n}`,
