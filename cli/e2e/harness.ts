@@ -37,6 +37,8 @@ export type DevOptions = {
 
 const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const PORT_STEP = 10;
+/** The p2p port of a validator, counted from its JSON-RPC port. */
+const P2P_OFFSET = 3;
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
@@ -52,7 +54,8 @@ export async function freeBasePort(validators: number = 4): Promise<number> {
   for (;;) {
     // Below the range that the system hands out by itself.
     const base = 12_000 + Math.floor(Math.random() * 1_500) * PORT_STEP;
-    const ports = Array.from({ length: validators }, (_, index) => base + index * PORT_STEP);
+    const first = Array.from({ length: validators }, (_, index) => base + index * PORT_STEP);
+    const ports = first.flatMap((port) => [port, port + P2P_OFFSET]);
     const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return base;
   }
