@@ -1,0 +1,24 @@
+/** The door of `genesis`: the genesis file, the development accounts, the files of a new network. */
+export type { GenesisTiming } from './create-genesis.ts';
+export { DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
+export type { DevelopmentAccount } from './development.ts';
+export {
+  DEVELOPMENT_BALANCE,
+  DEVELOPMENT_CHAIN_ID,
+  DEVELOPMENT_MNEMONIC,
+  developmentAccounts,
+} from './development.ts';
+export { GENESIS_ERRORS } from './errors.ts';
+export type { Genesis, QbftOptions } from './genesis.ts';
+export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
+export {
+  createNetworkFiles,
+  multiaddrOf,
+  peerIdOf,
+  portsFrom,
+  standardPorts,
+} from './network-files.ts';
+export type { NodeDirectory, NodeFile } from './node-directory.ts';
+export { readNodeDirectory } from './node-directory.ts';
+export type { ParsedGenesis } from './parse.ts';
+export { parseGenesis } from './parse.ts';

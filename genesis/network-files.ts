@@ -1,0 +1,191 @@
+/** Makes the directories of a new network's validators: fresh keys, one genesis, matching configs. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { privateKeyFromRaw } from '@libp2p/crypto/keys';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { addressOf, isPrivateKey } from '#crypto';
+import { type Address, CodedError, type Hash, invariant } from '../ledger/model/index.ts';
+import { createConsensusLog } from '../ledger/store/index.ts';
+import {
+  createGenesis,
+  DEFAULT_GAS_LIMIT,
+  DEFAULT_TIMING,
+  type GenesisTiming,
+  type NewGenesis,
+} from './create-genesis.ts';
+import type { GenesisFileCode } from './errors.ts';
+import type { Genesis } from './genesis.ts';
+import { keyText, NODE_FILES, type NodeFile } from './node-directory.ts';
+import { parseGenesis } from './parse.ts';
+
+export type NetworkOptions = {
+  /** Created; must be empty or absent. */
+  readonly directory: string;
+  /** How many, at least 1. */
+  readonly validators: number;
+  readonly chainId: bigint;
+  /** Address that every node listens on and is reached at, e.g. `127.0.0.1`. */
+  readonly host: string;
+  /** Of the node with that index, from 0. */
+  readonly portsOf: (index: number) => NodePorts;
+  readonly accounts: NewGenesis['accounts'];
+  /** Unix seconds of block 0. */
+  readonly timestamp: bigint;
+  readonly gasLimit?: bigint;
+  readonly timing?: Partial<GenesisTiming>;
+};
+
+export type NodePorts = { readonly rpc: number; readonly p2p: number };
+
+export type NetworkNode = {
+  readonly name: string;
+  readonly directory: string;
+  readonly address: Address;
+  readonly peerId: string;
+  readonly config: NodeFile;
+};
+
+export type NetworkFiles = {
+  readonly genesis: Genesis;
+  /** node-0, node-1, ... */
+  readonly nodes: readonly NetworkNode[];
+};
+
+/** JSON-RPC from 8545 and p2p from 30303, counting up by 10. */
+export function standardPorts(index: number): NodePorts {
+  return { rpc: 8545 + 10 * index, p2p: 30_303 + 10 * index };
+}
+
+/** All ports from `basePort`, ten for each node: JSON-RPC the first, p2p the fourth. */
+export function portsFrom(basePort: number): (index: number) => NodePorts {
+  return (index) => ({ rpc: basePort + 10 * index, p2p: basePort + 10 * index + 3 });
+}
+
+/** `/ip4/127.0.0.1/tcp/30303/p2p/<PeerId>`; a host that is no address becomes a DNS name. */
+export function multiaddrOf(host: string, port: number, peerId: string): string {
+  const family = { 0: 'dns', 4: 'ip4', 6: 'ip6' }[isIP(host) as 0 | 4 | 6];
+  return `/${family}/${host}/tcp/${port}/p2p/${peerId}`;
+}
+
+/** The libp2p name of a 32-byte secp256k1 node key. */
+export function peerIdOf(nodeKey: Uint8Array): string {
+  return peerIdFromPrivateKey(privateKeyFromRaw(nodeKey)).toString();
+}
+
+/**
+ * Writes `node-0`, `node-1`, ... with keys readable by the owner alone.
+ * @throws CodedError `GENESIS_DIRECTORY_NOT_EMPTY`, `GENESIS_DIRECTORY_UNWRITABLE`
+ * @throws RangeError if the options make no valid genesis
+ */
+export async function createNetworkFiles(options: NetworkOptions): Promise<NetworkFiles> {
+  const { directory, validators, host, portsOf } = options;
+  if (!Number.isInteger(validators) || validators < 1) {
+    throw new RangeError(`validators must be a positive integer, got ${validators}`);
+  }
+  await refuseIfUsed(directory);
+  const keys = Array.from({ length: validators }, (_, index) => createKeys(index, options));
+  const bootPeers = keys.map(({ peerId }, index) => multiaddrOf(host, portsOf(index).p2p, peerId));
+  const json = createGenesis({
+    ...options,
+    validators: keys.map(({ address }) => address),
+    gasLimit: options.gasLimit ?? DEFAULT_GAS_LIMIT,
+    timing: { ...DEFAULT_TIMING, ...options.timing },
+  });
+  const parsed = parseGenesis(json);
+  if (!parsed.ok) throw new RangeError(`these options make no genesis: ${parsed.message}`);
+  const { genesis } = parsed;
+  const nodes = keys.map((key, index) => ({
+    ...key,
+    config: {
+      p2p: {
+        host,
+        port: portsOf(index).p2p,
+        bootPeers: bootPeers.filter((_, peer) => peer !== index),
+      },
+      rpc: { host, port: portsOf(index).rpc },
+    },
+  }));
+  try {
+    for (const node of nodes) await writeNode(node, json, genesis.hash);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw unwritable(directory, cause);
+  }
+  return {
+    genesis,
+    nodes: nodes.map(({ nodeKey: _n, validatorKey: _v, ...node }) => node),
+  };
+}
+
+type NodeWithKeys = NetworkNode & {
+  readonly nodeKey: Uint8Array;
+  readonly validatorKey: Uint8Array;
+};
+
+function createKeys(index: number, { directory }: NetworkOptions): Omit<NodeWithKeys, 'config'> {
+  const name = `node-${index}`;
+  const nodeKey = createKey();
+  const validatorKey = createKey();
+  return {
+    name,
+    directory: join(directory, name),
+    address: addressOf(validatorKey),
+    peerId: peerIdOf(nodeKey),
+    nodeKey,
+    validatorKey,
+  };
+}
+
+function createKey(): Uint8Array {
+  const key = new Uint8Array(randomBytes(32));
+  invariant(isPrivateKey(key), 'one of 2^128 random keys is out of range');
+  return key;
+}
+
+async function writeNode(node: NodeWithKeys, genesis: object, genesisHash: Hash): Promise<void> {
+  const { directory, nodeKey, validatorKey, address, config } = node;
+  const path = (name: keyof typeof NODE_FILES): string => join(directory, NODE_FILES[name]);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const secret = { mode: 0o600, flag: 'wx' };
+  await writeFile(path('nodeKey'), keyText(nodeKey), secret);
+  await writeFile(path('validatorKey'), keyText(validatorKey), secret);
+  await createConsensusLog({ path: path('consensusLog'), genesisHash, validator: address });
+  await writeFile(path('genesis'), jsonText(genesis));
+  // Last: a directory with a config is complete.
+  await writeFile(path('config'), jsonText(config));
+}
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+async function refuseIfUsed(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    const [first] = await readdir(directory);
+    if (first === undefined) return;
+  } catch (cause) {
+    throw unwritable(directory, cause);
+  }
+  const message = `${directory} is not empty`;
+  throw failure('GENESIS_DIRECTORY_NOT_EMPTY', directory, message);
+}
+
+function unwritable(directory: string, cause: unknown): NetworkFilesError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${directory} cannot be written: ${reason}`;
+  return failure('GENESIS_DIRECTORY_UNWRITABLE', directory, message, cause);
+}
+
+type NetworkFilesError = CodedError<{ readonly code: GenesisFileCode; readonly path: string }>;
+
+function failure(
+  code: GenesisFileCode,
+  path: string,
+  message: string,
+  cause?: unknown,
+): NetworkFilesError {
+  return new CodedError(message, { code, path }, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,157 @@
+/**
+ * A node's directory: genesis, keys, consensus log and `config.json`. The one place that knows its
+ * file names and what the files hold.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPrivateKey } from '#crypto';
+import { bytesToHex, CodedError, hexToBytes } from '../ledger/model/index.ts';
+import type { GenesisFileCode } from './errors.ts';
+
+export const NODE_FILES = {
+  genesis: 'genesis.json',
+  config: 'config.json',
+  nodeKey: 'node.key',
+  validatorKey: 'validator.key',
+  consensusLog: 'consensus.log',
+} as const;
+
+/** `config.json`. */
+export type NodeFile = {
+  readonly p2p: {
+    readonly host: string;
+    readonly port: number;
+    readonly bootPeers: readonly string[];
+    /** Relative to the directory. */
+    readonly allowlist?: string;
+  };
+  readonly rpc: {
+    readonly host: string;
+    readonly port: number;
+    readonly bodyLimitBytes?: number;
+  };
+};
+
+export type NodeDirectory = {
+  /** The JSON value of the genesis file, for `parseGenesis`. */
+  readonly genesis: unknown;
+  readonly config: NodeFile;
+  /** 32 bytes. */
+  readonly nodeKey: Uint8Array;
+  /** 32 bytes; undefined where the node has no validator key. */
+  readonly validatorKey: Uint8Array | undefined;
+};
+
+export type NodeDirectoryError = CodedError<{
+  readonly code: GenesisFileCode;
+  readonly path: string;
+}>;
+
+/**
+ * Reads what a node needs to start.
+ * @throws CodedError `GENESIS_NODE_DIRECTORY_INCOMPLETE`, `GENESIS_NODE_CONFIG_INVALID`,
+ * `GENESIS_KEY_INVALID`
+ */
+export async function readNodeDirectory(directory: string): Promise<NodeDirectory> {
+  const genesis = await readJson(join(directory, NODE_FILES.genesis));
+  const configPath = join(directory, NODE_FILES.config);
+  const config = checkNodeFile(await readJson(configPath), configPath);
+  const nodeKey = await readKey(join(directory, NODE_FILES.nodeKey));
+  if (nodeKey === undefined) throw incomplete(join(directory, NODE_FILES.nodeKey));
+  return {
+    genesis,
+    config,
+    nodeKey,
+    validatorKey: await readKey(join(directory, NODE_FILES.validatorKey)),
+  };
+}
+
+/** The text of a key file: 64 digits and a line end. */
+export function keyText(key: Uint8Array): string {
+  return `${bytesToHex(key)}\n`;
+}
+
+/** The key that a key file holds, with or without 0x. Undefined if there is no such file. */
+async function readKey(path: string): Promise<Uint8Array | undefined> {
+  const text = (await readText(path))?.trim();
+  if (text === undefined) return undefined;
+  const key = /^(0x)?[0-9a-fA-F]{64}$/.test(text) ? hexToBytes(text) : new Uint8Array(0);
+  if (isPrivateKey(key)) return key;
+  // The text is never shown: it may be a key with a slip in it.
+  throw failure(
+    'GENESIS_KEY_INVALID',
+    path,
+    `${path} does not hold 64 hexadecimal digits of a key`,
+  );
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path);
+  if (text === undefined) throw incomplete(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw failure('GENESIS_NODE_CONFIG_INVALID', path, `${path} is not JSON`, cause);
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failure('GENESIS_NODE_DIRECTORY_INCOMPLETE', path, `${path} cannot be read`, cause);
+  }
+}
+
+function incomplete(path: string): NodeDirectoryError {
+  return failure('GENESIS_NODE_DIRECTORY_INCOMPLETE', path, `${path} does not exist`);
+}
+
+function checkNodeFile(value: unknown, path: string): NodeFile {
+  const invalid = (field: string, wanted: string): NodeDirectoryError =>
+    failure('GENESIS_NODE_CONFIG_INVALID', path, `${path}: ${field} must be ${wanted}`);
+  if (!isRecord(value)) throw invalid('the file', 'an object');
+  const { p2p, rpc } = value;
+  if (!isRecord(p2p)) throw invalid('p2p', 'an object');
+  if (!isRecord(rpc)) throw invalid('rpc', 'an object');
+  for (const [name, part] of Object.entries({ p2p, rpc })) {
+    if (typeof part['host'] !== 'string') throw invalid(`${name}.host`, 'an address');
+    if (!isPort(part['port'])) throw invalid(`${name}.port`, 'an integer from 0 to 65535');
+  }
+  const { bootPeers, allowlist } = p2p;
+  if (!Array.isArray(bootPeers) || !bootPeers.every((peer) => typeof peer === 'string')) {
+    throw invalid('p2p.bootPeers', 'a list of multiaddrs');
+  }
+  if (allowlist !== undefined && typeof allowlist !== 'string') {
+    throw invalid('p2p.allowlist', 'the path of a file');
+  }
+  const { bodyLimitBytes } = rpc;
+  if (bodyLimitBytes !== undefined && !isPositive(bodyLimitBytes)) {
+    throw invalid('rpc.bodyLimitBytes', 'a positive number of bytes');
+  }
+  // Checked field by field above.
+  return value as NodeFile;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536;
+}
+
+function isPositive(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function failure(
+  code: GenesisFileCode,
+  path: string,
+  message: string,
+  cause?: unknown,
+): NodeDirectoryError {
+  const options = cause === undefined ? undefined : { cause };
+  return new CodedError(message, { code, path }, options);
+}
