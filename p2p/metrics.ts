@@ -5,6 +5,9 @@ export type NetworkMetrics = {
   readonly peers: number;
   readonly dials: number;
   readonly dialFailures: number;
+  /** Connections that came in, whatever became of them. */
+  readonly inboundAttempts: number;
+  /** Connections whose peer was admitted. */
   readonly connectionsOpened: number;
   readonly connectionsReplaced: number;
   /** Connections that this node refused or dropped, by code (a key of `P2P_ERRORS`). */
@@ -44,6 +47,7 @@ export function createCounters(): Counters {
   const counts: Record<CounterName, number> = {
     dials: 0,
     dialFailures: 0,
+    inboundAttempts: 0,
     connectionsOpened: 0,
     connectionsReplaced: 0,
     consensusSent: 0,
