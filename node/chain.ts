@@ -151,7 +151,8 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
     }
     const { header: parent, hash: parentHash } = store.head();
     const set = validatorsOf(parent);
-    const shape = verifyHeader(header, { parent, parentHash, validators: set });
+    const periodSeconds = Math.floor(genesis.qbft.blockPeriodMs / 1000);
+    const shape = verifyHeader(header, { parent, parentHash, validators: set, periodSeconds });
     if (!shape.ok) return shape;
     const seals = verifySealedHeader(header, set);
     if (!seals.ok) return seals;

@@ -2,5 +2,5 @@ export type { NodeConfig, P2pConfig, RpcConfig } from './config.ts';
 export { NODE_ERRORS } from './errors.ts';
 export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
-export type { RunningNode } from './start-node.ts';
+export type { NodeModules, RunningNode } from './start-node.ts';
 export { startNode } from './start-node.ts';

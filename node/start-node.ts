@@ -40,6 +40,12 @@ export type RunningNode = {
   close(): Promise<void>;
 };
 
+/** Parts that a test replaces or listens to. */
+export type NodeModules = {
+  readonly clock: Clock;
+  readonly createNetwork: typeof createNetwork;
+};
+
 /** What has to be undone, last first. */
 type Closers = (() => Promise<void> | void)[];
 
@@ -47,13 +53,17 @@ type Closers = (() => Promise<void> | void)[];
  * Starts a node; resolves when it answers JSON-RPC.
  * @throws CodedError of any part that cannot start; what had started by then is closed again
  */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+export async function startNode(
+  config: NodeConfig,
+  modules: Partial<NodeModules> = {},
+): Promise<RunningNode> {
   const closers: Closers = [];
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
   try {
-    return await compose(config, closers, closeAll);
+    const defaults: NodeModules = { clock: systemClock, createNetwork };
+    return await compose(config, { ...defaults, ...modules }, closers, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
@@ -62,12 +72,13 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
 
 async function compose(
   config: NodeConfig,
+  modules: NodeModules,
   closers: Closers,
   closeAll: () => Promise<void>,
 ): Promise<RunningNode> {
   const { genesis, logger } = config;
   const { rules, qbft } = genesis;
-  const clock = systemClock;
+  const { clock } = modules;
   const startedAtMs = clock.now();
   const stopped = new AbortController();
   closers.push(() => stopped.abort());
@@ -167,7 +178,7 @@ async function compose(
   });
   closers.push(() => catchUp.close());
 
-  const network: Network = await createNetwork(
+  const network: Network = await modules.createNetwork(
     {
       listen: { host: config.p2p.host, port: config.p2p.port },
       bootPeers: config.p2p.bootPeers,
