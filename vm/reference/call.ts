@@ -102,6 +102,8 @@ const GETH_REASONS: ReadonlyMap<string, string> = new Map([
   ['initcode exceeds max initcode size', 'max initcode size exceeded'],
 ]);
 
+/** Some come with the place after them (`invalid JUMP at HASH/ADDRESS:PC`), which nobody matches on. */
 function reasonOf(words: string): string {
-  return GETH_REASONS.get(words) ?? words;
+  const [reason = words] = words.split(' at 0x');
+  return GETH_REASONS.get(reason) ?? reason;
 }

@@ -1,0 +1,140 @@
+/** A small chain for tests: rules, a genesis header, keys, and blocks appended one by one. */
+import { addressOf, keccak256 } from '#crypto';
+import {
+  type Address,
+  type BlockHeader,
+  EMPTY_OMMERS_HASH,
+  EMPTY_REQUESTS_HASH,
+  EMPTY_ROOT,
+  type Gas,
+  QBFT_MIX_HASH,
+  signTransaction,
+  type Transaction,
+  type Wei,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from '../../ledger/model/index.ts';
+import { type BuildInput, type BuiltBlock, buildBlock } from '../build-block.ts';
+import { type ChainRules, type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
+import type { Engine, SignedTransaction } from '../engine.ts';
+import { forkFields } from '../header-rules.ts';
+import { createReferenceEngine } from '../reference-engine.ts';
+import { type Allocation, createMemoryState, type MemoryState } from './memory-state.ts';
+
+export const COIN: Wei = 10n ** 18n;
+export const GAS_LIMIT: Gas = 30_000_000n;
+
+export type Party = { readonly key: Uint8Array; readonly address: Address };
+
+/** A key pair made of a name. */
+export function party(name: string): Party {
+  const key = keccak256(new TextEncoder().encode(name));
+  return { key, address: addressOf(key) };
+}
+
+export function testRules(fork: ForkName, changed: Partial<ChainRules> = {}): ChainRules {
+  return {
+    chainId: 20_260n,
+    forks: [{ fork, block: 0n }],
+    zeroBaseFee: true,
+    blockReward: 0n,
+    beneficiary: undefined,
+    hashRule: 'qbft',
+    ...changed,
+  };
+}
+
+type Call = {
+  readonly to?: Address;
+  readonly nonce?: bigint;
+  readonly value?: bigint;
+  readonly data?: Uint8Array;
+  readonly gasLimit?: bigint;
+  readonly gasPrice?: bigint;
+  readonly chainId?: bigint;
+};
+
+/** A signed legacy transaction; nonce 0, free and with gas to spare unless said otherwise. */
+export function signed(from: Party, call: Call = {}): SignedTransaction {
+  const transaction: Transaction = signTransaction(
+    {
+      type: 0,
+      chainId: call.chainId ?? 20_260n,
+      nonce: call.nonce ?? 0n,
+      gasLimit: call.gasLimit ?? 1_000_000n,
+      gasPrice: call.gasPrice ?? 0n,
+      to: call.to,
+      value: call.value ?? 0n,
+      data: call.data ?? new Uint8Array(0),
+    },
+    from.key,
+  );
+  return { transaction, sender: from.address };
+}
+
+export type TestChain = {
+  readonly rules: ChainRules;
+  readonly engine: Engine;
+  readonly state: MemoryState;
+  head(): BlockHeader;
+  build(
+    transactions: readonly SignedTransaction[],
+    changed?: Partial<BuildInput>,
+  ): Promise<BuiltBlock>;
+  /** Makes a built block the head. */
+  append(built: BuiltBlock): void;
+};
+
+export function createTestChain(rules: ChainRules, allocations: readonly Allocation[]): TestChain {
+  const engine = createReferenceEngine(rules);
+  const state = createMemoryState(allocations);
+  let head = genesisHeader(rules, state);
+  return {
+    rules,
+    engine,
+    state,
+    head: () => head,
+    build: (transactions, changed = {}) =>
+      buildBlock(
+        {
+          parent: head,
+          rules,
+          timestamp: head.timestamp + 1n,
+          beneficiary: party('proposer').address,
+          extraData: Uint8Array.of(1),
+          gasLimit: head.gasLimit,
+          transactions,
+          ...changed,
+        },
+        engine,
+        state,
+      ),
+    append: ({ executed }) => {
+      state.apply(executed.changes);
+      head = executed.block.header;
+    },
+  };
+}
+
+function genesisHeader(rules: ChainRules, state: MemoryState): BlockHeader {
+  const fork = forkAt(rules, 0n, 1_000n);
+  return {
+    parentHash: ZERO_HASH,
+    ommersHash: EMPTY_OMMERS_HASH,
+    beneficiary: ZERO_ADDRESS,
+    stateRoot: state.root(),
+    transactionsRoot: EMPTY_ROOT,
+    receiptsRoot: EMPTY_ROOT,
+    logsBloom: new Uint8Array(256),
+    difficulty: 1n,
+    number: 0n,
+    gasLimit: GAS_LIMIT,
+    gasUsed: 0n,
+    timestamp: 1_000n,
+    extraData: new Uint8Array(0),
+    mixHash: QBFT_MIX_HASH,
+    nonce: new Uint8Array(8),
+    ...(isAtLeast(fork, 'london') && { baseFeePerGas: rules.zeroBaseFee ? 0n : 1_000_000_000n }),
+    ...forkFields(fork, EMPTY_REQUESTS_HASH),
+  };
+}
