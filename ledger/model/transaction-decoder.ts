@@ -2,7 +2,7 @@
  * Transactions straight from bytes: one pass, no tree of items, both hashes without copying fields.
  *
  * What is checked here needs no chain: canonical form, field sizes, signature ranges (EIP-2),
- * lists that a type requires. Chain id, nonce order, balance, gas and fork rules are the caller's.
+ * lists that a type requires. Chain id, nonce order, balance, fees, gas and fork rules are the caller's.
  * All byte fields of the result are views of the input, which must not change afterwards.
  */
 import { keccak256 } from '#crypto';
@@ -97,8 +97,7 @@ function decodeTyped(raw: Uint8Array, type: 1 | 2 | 3 | 4): Verdict<{ transactio
   reader.leaveList(end);
   reader.finish();
   const refusal =
-    refuseCommon(reader, nonce, signature) ??
-    refuseTyped(type, to, firstFee, maxFeePerGas, authorizationList);
+    refuseCommon(reader, nonce, signature) ?? refuseTyped(type, to, authorizationList);
   if (refusal !== undefined) return refusal;
   if (yParity !== 0 && yParity !== 1) {
     return refuse('MODEL_TRANSACTION_SIGNATURE', 'invalid transaction v, r, s values');
@@ -144,16 +143,8 @@ function refuseCommon(
 function refuseTyped(
   type: 1 | 2 | 3 | 4,
   to: Address | undefined,
-  tip: bigint,
-  cap: bigint,
   authorizationList: readonly Authorization[],
 ): Refusal | undefined {
-  if (tip > cap) {
-    return refuse(
-      'MODEL_TRANSACTION_TIP_ABOVE_CAP',
-      'max priority fee per gas higher than max fee per gas',
-    );
-  }
   if (type >= 3 && to === undefined) {
     return refuse(
       'MODEL_TRANSACTION_CREATES',
