@@ -9,7 +9,9 @@ import {
   bytesToHex,
   contractAddress,
   effectiveGasPrice,
+  type Gas,
   type Hash,
+  invariant,
   type Log,
   type Receipt,
   type Transaction,
@@ -73,44 +75,64 @@ export type BlockRecord = {
   readonly senders: readonly Address[];
 };
 
+/** What the transactions before one in its block have used up. */
+type Before = { readonly gas: Gas; readonly logs: number };
+
 /** Every receipt of a block, in order. `blobBaseFee` is the price in that block. */
 export function formatReceipts(
   record: BlockRecord,
   blobBaseFee: Wei | undefined,
 ): readonly ReceiptJson[] {
-  let gasBefore = 0n;
-  let logsBefore = 0;
-  const formatted: ReceiptJson[] = [];
-  for (const [index, receipt] of record.receipts.entries()) {
-    const transaction = record.block.transactions[index];
-    const sender = record.senders[index];
-    if (transaction === undefined || sender === undefined) break;
-    const place = { header: record.block.header, blockHash: record.hash, index };
-    const gasUsed = receipt.cumulativeGasUsed - gasBefore;
-    formatted.push({
-      blockHash: bytesToHex(record.hash),
-      blockNumber: quantity(place.header.number),
-      transactionHash: bytesToHex(transaction.hash),
-      transactionIndex: quantity(index),
-      type: quantity(receipt.type),
-      from: bytesToHex(sender),
-      to: transaction.to === undefined ? null : bytesToHex(transaction.to),
-      contractAddress:
-        transaction.to === undefined
-          ? bytesToHex(contractAddress(sender, transaction.nonce))
-          : null,
-      cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
-      gasUsed: quantity(gasUsed),
-      effectiveGasPrice: quantity(effectiveGasPrice(transaction, place.header.baseFeePerGas)),
-      ...blobFields(transaction, blobBaseFee),
-      logs: receipt.logs.map((log, at) => formatLog(log, place, transaction.hash, logsBefore + at)),
-      logsBloom: bytesToHex(receipt.logsBloom),
-      ...outcomeField(receipt),
-    });
-    gasBefore = receipt.cumulativeGasUsed;
-    logsBefore += receipt.logs.length;
-  }
-  return formatted;
+  let before: Before = { gas: 0n, logs: 0 };
+  return record.receipts.map((receipt, index) => {
+    const formatted = formatOne(record, index, before, blobBaseFee);
+    before = { gas: receipt.cumulativeGasUsed, logs: before.logs + receipt.logs.length };
+    return formatted;
+  });
+}
+
+/** The receipt of one transaction; undefined if the block has no such index. */
+export function formatReceipt(
+  record: BlockRecord,
+  index: number,
+  blobBaseFee: Wei | undefined,
+): ReceiptJson | undefined {
+  if (record.receipts[index] === undefined) return undefined;
+  let logs = 0;
+  for (const receipt of record.receipts.slice(0, index)) logs += receipt.logs.length;
+  const gas = record.receipts[index - 1]?.cumulativeGasUsed ?? 0n;
+  return formatOne(record, index, { gas, logs }, blobBaseFee);
+}
+
+function formatOne(
+  record: BlockRecord,
+  index: number,
+  before: Before,
+  blobBaseFee: Wei | undefined,
+): ReceiptJson {
+  const receipt = record.receipts[index];
+  const transaction = record.block.transactions[index];
+  const sender = record.senders[index];
+  invariant(receipt && transaction && sender, 'receipts, transactions and senders correspond');
+  const { to, hash, nonce } = transaction;
+  const place = { header: record.block.header, blockHash: record.hash, index };
+  return {
+    blockHash: bytesToHex(record.hash),
+    blockNumber: quantity(place.header.number),
+    transactionHash: bytesToHex(hash),
+    transactionIndex: quantity(index),
+    type: quantity(receipt.type),
+    from: bytesToHex(sender),
+    to: to === undefined ? null : bytesToHex(to),
+    contractAddress: to === undefined ? bytesToHex(contractAddress(sender, nonce)) : null,
+    cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
+    gasUsed: quantity(receipt.cumulativeGasUsed - before.gas),
+    effectiveGasPrice: quantity(effectiveGasPrice(transaction, place.header.baseFeePerGas)),
+    ...blobFields(transaction, blobBaseFee),
+    logs: receipt.logs.map((log, at) => formatLog(log, place, hash, before.logs + at)),
+    logsBloom: bytesToHex(receipt.logsBloom),
+    ...outcomeField(receipt),
+  };
 }
 
 /** `logIndex` counts through the whole block. A final log is never removed. */

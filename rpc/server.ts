@@ -21,6 +21,7 @@ import { createDispatcher, type Dispatcher, errorAnswer } from './json-rpc.ts';
 import { offeredMethods } from './method-table.ts';
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServerOptions } from './options.ts';
 import type { RpcLogger, RpcPorts } from './ports.ts';
+import { withRecentBlocks } from './recent-blocks.ts';
 import { createSubscriptionHub, type SubscriptionHub } from './subscription-hub.ts';
 import { createWebSockets, type WebSockets } from './websocket.ts';
 
@@ -59,7 +60,8 @@ export async function createRpcServer(
   modules: RpcModules,
 ): Promise<RpcServer> {
   const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
-  const { ports, logger } = modules;
+  const { logger } = modules;
+  const ports: RpcPorts = { ...modules.ports, chain: withRecentBlocks(modules.ports.chain) };
   const filters = createFilterRegistry(limits, { events: ports.events, now: modules.now });
   const hub = createSubscriptionHub(ports);
   const offered = offeredMethods(ports, options.namespaces);

@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import { bytesToHex, type Height } from '../../../ledger/model/index.ts';
 import { blockNumberParam, findBlock } from '../../block-reference.ts';
 import { RpcRefusal } from '../../errors.ts';
-import { formatReceipts, receiptSchema } from '../../format-receipt.ts';
+import { formatReceipt, receiptSchema } from '../../format-receipt.ts';
 import {
   formatTransaction,
   type TransactionJson,
@@ -82,8 +82,7 @@ export const transactionMethods: readonly Method[] = [
       const place = chain.transactionPlace(wanted);
       if (place === undefined) return null;
       const record = readBlock(chain, place.number);
-      const receipts = formatReceipts(record, fees.blobBaseFee(record.block.header));
-      return receipts[place.index] ?? null;
+      return formatReceipt(record, place.index, fees.blobBaseFee(record.block.header)) ?? null;
     },
   }),
 ];
