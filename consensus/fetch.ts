@@ -1,12 +1,5 @@
 /** Asking for blocks, first of those who must have them, then of everyone who named them. QBFT */
-import {
-  type Address,
-  asHash,
-  equalBytes,
-  type Hash,
-  hexToBytes,
-  keyOf,
-} from '../ledger/model/index.ts';
+import { type Address, equalBytes, type Hash, keyOf } from '../ledger/model/index.ts';
 import type { Effect } from './effect.ts';
 import {
   type ConsensusState,
@@ -31,18 +24,16 @@ export function askForBlock(
     known?.kind === 'asked' && known.proposal === undefined && proposal !== undefined;
   if (known !== undefined && !isBetter) return undefined;
   return {
-    state: withBlock(state, digest, { kind: 'asked', proposal }),
+    state: withBlock(state, digest, { kind: 'asked', digest, proposal }),
     effects: [request(state, digest, proposal, from), fetchTimer(state)],
   };
 }
 
 /** Asks again for all blocks that have not come, of everyone who named them. */
 export function askEveryone(state: ConsensusState): readonly Effect[] {
-  const requests = [...state.blocks].flatMap(([key, block]) => {
-    if (block.kind !== 'asked') return [];
-    const digest = asHash(hexToBytes(key));
-    return [request(state, digest, block.proposal, namersOf(state, digest))];
-  });
+  const requests = [...state.blocks.values()]
+    .filter((block) => block.kind === 'asked')
+    .map(({ digest, proposal }) => request(state, digest, proposal, namersOf(state, digest)));
   return requests.length === 0 ? [] : [...requests, fetchTimer(state)];
 }
 

@@ -52,7 +52,7 @@ export type Phase =
 
 /** A block, by digest, that validation was asked for. */
 export type KnownBlock =
-  | { readonly kind: 'asked'; readonly proposal: Proposed | undefined }
+  | { readonly kind: 'asked'; readonly digest: Hash; readonly proposal: Proposed | undefined }
   | ({ readonly kind: 'valid' } & Proposed)
   | { readonly kind: 'invalid' };
 
