@@ -24,8 +24,7 @@ export type RpcErrorCode =
   | 'RPC_BODY_TOO_LARGE'
   | 'RPC_UNSUPPORTED_MEDIA_TYPE'
   | 'RPC_FORBIDDEN_HOST'
-  | 'RPC_FORBIDDEN_ORIGIN'
-  | 'RPC_SHUTTING_DOWN';
+  | 'RPC_FORBIDDEN_ORIGIN';
 
 /** Failures of the server itself, thrown at start. */
 export type RpcStartErrorCode = 'RPC_PORT_IN_USE' | 'RPC_LISTEN_FAILED';
@@ -128,11 +127,6 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32600,
     meaning: 'A web page of an origin that is not allowed tried to connect (HTTP 403).',
     remedy: 'Have the operator allow the origin.',
-  },
-  RPC_SHUTTING_DOWN: {
-    number: -32005,
-    meaning: 'The node is stopping (HTTP 503).',
-    remedy: 'Ask another node, or try again when it is back.',
   },
   RPC_PORT_IN_USE: {
     meaning: 'Another process listens on the JSON-RPC port.',
