@@ -38,7 +38,7 @@ export async function run(): Promise<Bench> {
 function tokenTransfer(nonce: number): Uint8Array {
   const fields = {
     type: 2,
-    chainId: 20_260n,
+    chainId: 1n,
     nonce: BigInt(nonce),
     maxPriorityFeePerGas: 1_000_000_000n,
     maxFeePerGas: 3_000_000_000n,

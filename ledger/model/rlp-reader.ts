@@ -145,10 +145,14 @@ export class RlpReader {
   /** The next item as it is, head included, as a view. Only its own head is checked. */
   raw(): Uint8Array {
     const start = this.position;
+    this.skip();
+    return this.bytes.subarray(start, this.position);
+  }
+
+  /** Moves past the next item. Only its own head is checked. */
+  skip(): void {
     this.#readHead();
-    if (this.fault !== undefined) return EMPTY;
-    this.position = this.#payloadEnd;
-    return this.bytes.subarray(start, this.#payloadEnd);
+    if (this.fault === undefined) this.position = this.#payloadEnd;
   }
 
   #readInteger(maxBytes: number): boolean {

@@ -13,12 +13,15 @@ import {
   type TrieEntry,
 } from './trie-keys.ts';
 import {
+  embeddedReference,
   encodeBranch,
-  encodePathNode,
+  encodeExtension,
+  encodeLeaf,
   hashReference,
   NO_VALUE,
   type TrieChild,
   type TrieNode,
+  type TrieReference,
 } from './trie-node.ts';
 
 /** Root of the trie with these entries, in any order. @throws InvariantError on a repeated key */
@@ -88,15 +91,15 @@ type Pass = { path: Uint8Array; readonly sink: NodeSink | undefined };
 function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
   switch (node.kind) {
     case 'leaf':
-      return encodePathNode(node.path, true, node.value);
+      return encodeLeaf(node.path, node.value);
     case 'extension': {
       const below = depth + node.path.length;
       placeNibbles(pass, node.path, depth);
-      return encodePathNode(node.path, false, referenceTo(node.child, pass, below));
+      return encodeExtension(node.path, referenceTo(node.child, pass, below));
     }
     case 'branch': {
       const references = node.children.map((child, nibble) => {
-        if (child === undefined || child instanceof Uint8Array) return child;
+        if (child === undefined || child.kind === 'reference') return child;
         placeNibble(pass, nibble, depth);
         return referenceTo(child, pass, depth + 1);
       });
@@ -105,10 +108,10 @@ function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
   }
 }
 
-function referenceTo(child: Uint8Array | TrieNode, pass: Pass, depth: number): Uint8Array {
-  if (child instanceof Uint8Array) return child;
+function referenceTo(child: TrieReference | TrieNode, pass: Pass, depth: number): TrieReference {
+  if (child.kind === 'reference') return child;
   const encoded = encodeNode(child, pass, depth);
-  if (encoded.length < 32) return encoded;
+  if (encoded.length < 32) return embeddedReference(encoded);
   pass.sink?.(pass.path, depth, encoded);
   return hashReference(keccak256(encoded));
 }

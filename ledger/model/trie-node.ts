@@ -1,20 +1,34 @@
 /**
  * Nodes of the Merkle-Patricia trie (yellow paper, appendix D) and their encoding.
  *
- * A child is kept as its parent's encoding has it (a `reference`: 33 bytes of a hash, or the whole
- * of a node shorter than 32 bytes) until something below it changes: what is not touched is neither
- * decoded nor hashed again.
+ * A child is kept as its parent's encoding has it until something below it changes: what is not
+ * touched is neither decoded nor hashed again. Such a `TrieReference` is a plain object and not a
+ * subarray, because a branch has sixteen and making that many typed arrays costs more than hashing it.
  */
 import { encodeRlp, headLength, writeHead } from './rlp.ts';
 import { RlpReader } from './rlp-reader.ts';
 
-/** An encoded reference, a node in memory, or nothing. */
-export type TrieChild = Uint8Array | TrieNode | undefined;
+/**
+ * How a parent names a child, at `source[start..end)`: 33 bytes of a hash, or the whole of a node
+ * shorter than 32 bytes.
+ */
+export type TrieReference = {
+  readonly kind: 'reference';
+  readonly source: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+};
+
+export type TrieChild = TrieReference | TrieNode | undefined;
 
 /** Paths have one nibble (0-15) a byte. */
 export type TrieNode =
   | { readonly kind: 'leaf'; readonly path: Uint8Array; readonly value: Uint8Array }
-  | { readonly kind: 'extension'; readonly path: Uint8Array; readonly child: Uint8Array | TrieNode }
+  | {
+      readonly kind: 'extension';
+      readonly path: Uint8Array;
+      readonly child: TrieReference | TrieNode;
+    }
   | TrieBranch;
 
 export type TrieBranch = {
@@ -30,47 +44,59 @@ const EMPTY_STRING = 0x80;
 export const NO_VALUE: Uint8Array = new Uint8Array(0);
 
 /** The reference by which a parent names a node of 32 bytes or more. */
-export function hashReference(hash: Uint8Array): Uint8Array {
-  const reference = new Uint8Array(33);
-  reference[0] = HASH_HEAD;
-  reference.set(hash, 1);
-  return reference;
+export function hashReference(hash: Uint8Array): TrieReference {
+  const source = new Uint8Array(33);
+  source[0] = HASH_HEAD;
+  source.set(hash, 1);
+  return { kind: 'reference', source, start: 0, end: 33 };
 }
 
-/** The hash that a reference carries; undefined if it is the node itself. */
-export function referencedHash(reference: Uint8Array): Uint8Array | undefined {
-  return reference[0] === HASH_HEAD ? reference.subarray(1) : undefined;
+/** A node shorter than 32 bytes, which its parent holds itself. */
+export function embeddedReference(encoded: Uint8Array): TrieReference {
+  return { kind: 'reference', source: encoded, start: 0, end: encoded.length };
+}
+
+export function isHashReference({ source, start }: TrieReference): boolean {
+  return source[start] === HASH_HEAD;
+}
+
+/** The hash, or the embedded node. */
+export function referenceContent({ source, start, end }: TrieReference): Uint8Array {
+  return source.subarray(source[start] === HASH_HEAD ? start + 1 : start, end);
 }
 
 /** Undefined if the bytes are no canonical node. References and values are views of `bytes`. */
 export function decodeTrieNode(bytes: Uint8Array): TrieNode | undefined {
   const reader = new RlpReader(bytes);
   const end = reader.enterList();
-  const items: TrieChild[] = [];
+  const items: (TrieReference | undefined)[] = [];
   while (reader.hasMore(end) && items.length < 17) {
-    if (bytes[reader.position] === EMPTY_STRING) {
-      reader.position += 1;
-      items.push(undefined);
-    } else {
-      items.push(reader.raw());
-    }
+    const start = reader.position;
+    reader.skip();
+    items.push(
+      bytes[start] === EMPTY_STRING
+        ? undefined
+        : { kind: 'reference', source: bytes, start, end: reader.position },
+    );
   }
   reader.leaveList(end);
   reader.finish();
   if (reader.fault !== undefined) return undefined;
-  if (items.length === 17) return decodeBranch(items as (Uint8Array | undefined)[]);
-  return items.length === 2 ? decodePathNode(items as (Uint8Array | undefined)[]) : undefined;
+  if (items.length === 17) return decodeBranch(items);
+  return items.length === 2 ? decodePathNode(items[0], items[1]) : undefined;
 }
 
-function decodeBranch(items: (Uint8Array | undefined)[]): TrieBranch | undefined {
+function decodeBranch(items: (TrieReference | undefined)[]): TrieBranch | undefined {
   const valueItem = items.pop();
   const value = valueItem === undefined ? NO_VALUE : stringOf(valueItem);
   if (value === undefined || !items.every(isReferenceOrEmpty)) return undefined;
   return { kind: 'branch', children: items, value };
 }
 
-function decodePathNode(items: (Uint8Array | undefined)[]): TrieNode | undefined {
-  const [pathItem, content] = items;
+function decodePathNode(
+  pathItem: TrieReference | undefined,
+  content: TrieReference | undefined,
+): TrieNode | undefined {
   const packed = pathItem === undefined ? undefined : stringOf(pathItem);
   if (packed === undefined || content === undefined) return undefined;
   const flags = (packed[0] as number) >> 4;
@@ -86,16 +112,16 @@ function decodePathNode(items: (Uint8Array | undefined)[]): TrieNode | undefined
 }
 
 /** A hash, or a list shorter than 32 bytes. */
-function isReferenceOrEmpty(item: Uint8Array | undefined): boolean {
+function isReferenceOrEmpty(item: TrieReference | undefined): boolean {
   if (item === undefined) return true;
-  return item[0] === HASH_HEAD
-    ? item.length === 33
-    : (item[0] as number) >= 0xc0 && item.length < 32;
+  const length = item.end - item.start;
+  const head = item.source[item.start] as number;
+  return head === HASH_HEAD ? length === 33 : head >= 0xc0 && length < 32;
 }
 
 /** The content of an encoded string; undefined for a list or the empty string. */
-function stringOf(item: Uint8Array): Uint8Array | undefined {
-  const reader = new RlpReader(item);
+function stringOf({ source, start, end }: TrieReference): Uint8Array | undefined {
+  const reader = new RlpReader(source, start, end);
   const content = reader.string();
   return reader.fault === undefined && content.length > 0 ? content : undefined;
 }
@@ -116,30 +142,34 @@ function unpackPath(packed: Uint8Array, isOdd: boolean): Uint8Array {
   return path;
 }
 
-/** Encodes a leaf, or an extension whose child has the given reference. */
-export function encodePathNode(
-  path: Uint8Array,
-  isLeaf: boolean,
-  valueOrReference: Uint8Array,
-): Uint8Array {
-  const pathItem = encodeRlp(packPath(path, isLeaf));
-  const content = isLeaf ? encodeRlp(valueOrReference) : valueOrReference;
-  const length = pathItem.length + content.length;
+export function encodeLeaf(path: Uint8Array, value: Uint8Array): Uint8Array {
+  return encodePair(encodeRlp(packPath(path, true)), embeddedReference(encodeRlp(value)));
+}
+
+/** An extension whose child is given as a reference. */
+export function encodeExtension(path: Uint8Array, child: TrieReference): Uint8Array {
+  return encodePair(encodeRlp(packPath(path, false)), child);
+}
+
+function encodePair(first: Uint8Array, second: TrieReference): Uint8Array {
+  const length = first.length + second.end - second.start;
   const bytes = new Uint8Array(headLength(length) + length);
   const start = writeHead(bytes, 0, length, 0xc0);
-  bytes.set(pathItem, start);
-  bytes.set(content, start + pathItem.length);
+  bytes.set(first, start);
+  writeReference(bytes, start + first.length, second);
   return bytes;
 }
 
 /** Encodes a branch whose children are given as references. */
 export function encodeBranch(
-  references: readonly (Uint8Array | undefined)[],
+  references: readonly (TrieReference | undefined)[],
   value: Uint8Array,
 ): Uint8Array {
   const valueItem = encodeRlp(value);
   let length = valueItem.length;
-  for (const reference of references) length += reference?.length ?? 1;
+  for (const reference of references) {
+    length += reference === undefined ? 1 : reference.end - reference.start;
+  }
   const bytes = new Uint8Array(headLength(length) + length);
   let offset = writeHead(bytes, 0, length, 0xc0);
   for (const reference of references) {
@@ -147,12 +177,19 @@ export function encodeBranch(
       bytes[offset] = EMPTY_STRING;
       offset += 1;
     } else {
-      bytes.set(reference, offset);
-      offset += reference.length;
+      offset = writeReference(bytes, offset, reference);
     }
   }
   bytes.set(valueItem, offset);
   return bytes;
+}
+
+/** A loop: `set` wants a subarray, and for 33 bytes making it costs more than the copy. */
+function writeReference(bytes: Uint8Array, offset: number, reference: TrieReference): number {
+  const { source, start, end } = reference;
+  let at = offset;
+  for (let from = start; from < end; from += 1, at += 1) bytes[at] = source[from] as number;
+  return at;
 }
 
 /** Hex-prefix encoding: a flag nibble (2 leaf, 1 odd), padded to whole bytes. */

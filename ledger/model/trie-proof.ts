@@ -4,7 +4,14 @@ import { equalBytes, type Hash, plainBytes } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
 import { invariant, refuse, type Verdict } from './errors.ts';
 import { nibbleAt, nibblesFrom, sharedWithPath } from './trie-keys.ts';
-import { decodeTrieNode, hashReference, referencedHash, type TrieNode } from './trie-node.ts';
+import {
+  decodeTrieNode,
+  hashReference,
+  isHashReference,
+  referenceContent,
+  type TrieNode,
+  type TrieReference,
+} from './trie-node.ts';
 import type { ReadTrieNode } from './trie-update.ts';
 
 /**
@@ -15,12 +22,14 @@ export function proveTrie(root: Hash, readNode: ReadTrieNode, key: Uint8Array): 
   const proof: Uint8Array[] = [];
   if (equalBytes(root, EMPTY_ROOT)) return proof;
   const path = nibblesFrom(key, 0);
-  let reference: Uint8Array | undefined = hashReference(root);
+  let reference: TrieReference | undefined = hashReference(root);
   for (let depth = 0; reference !== undefined; ) {
-    let encoded: Uint8Array | undefined = reference;
-    if (referencedHash(reference) !== undefined) {
+    let encoded: Uint8Array | undefined;
+    if (isHashReference(reference)) {
       encoded = readNode(path.slice(0, depth));
       if (encoded !== undefined) proof.push(encoded);
+    } else {
+      encoded = referenceContent(reference);
     }
     const node = encoded === undefined ? undefined : decodeTrieNode(encoded);
     invariant(node !== undefined, 'a trie node that a parent names is stored at its path');
@@ -43,16 +52,15 @@ export function verifyTrieProof(
   if (equalBytes(root, EMPTY_ROOT)) {
     return proof.length === 0 ? { ok: true, value: undefined } : refuseProof('is too long');
   }
-  let reference: Uint8Array | undefined = hashReference(root);
+  let reference: TrieReference | undefined = hashReference(root);
   let value: Uint8Array | undefined;
   let used = 0;
   for (let depth = 0; reference !== undefined; ) {
-    const hash = referencedHash(reference);
-    let encoded: Uint8Array = reference;
-    if (hash !== undefined) {
+    let encoded = referenceContent(reference);
+    if (isHashReference(reference)) {
       const next = proof[used];
       if (next === undefined) return refuseProof('is too short');
-      if (!equalBytes(keccak256(next), hash)) return refuseProof(`differs at node ${used}`);
+      if (!equalBytes(keccak256(next), encoded)) return refuseProof(`differs at node ${used}`);
       encoded = plainBytes(next);
       used += 1;
     }
@@ -66,7 +74,7 @@ export function verifyTrieProof(
 
 type Step = {
   /** Where to go on; undefined at the end of the way. */
-  readonly next: Uint8Array | undefined;
+  readonly next: TrieReference | undefined;
   readonly value: Uint8Array | undefined;
   readonly depth: number;
 };
@@ -77,13 +85,13 @@ function follow(node: TrieNode, key: Uint8Array, depth: number): Step {
   if (node.kind === 'branch') {
     if (left === 0) return { ...end, value: node.value.length > 0 ? node.value : undefined };
     // A decoded node has references only.
-    const next = node.children[nibbleAt(key, depth)] as Uint8Array | undefined;
+    const next = node.children[nibbleAt(key, depth)] as TrieReference | undefined;
     return { next, value: undefined, depth: depth + 1 };
   }
   const { path } = node;
   if (sharedWithPath(key, depth, path) < path.length) return end;
   if (node.kind === 'leaf') return left === path.length ? { ...end, value: node.value } : end;
-  return { next: node.child as Uint8Array, value: undefined, depth: depth + path.length };
+  return { next: node.child as TrieReference, value: undefined, depth: depth + path.length };
 }
 
 function refuseProof(fault: string): ReturnType<typeof refuse<'MODEL_PROOF_INVALID'>> {

@@ -21,11 +21,13 @@ import {
 import {
   decodeTrieNode,
   hashReference,
+  isHashReference,
   NO_VALUE,
-  referencedHash,
+  referenceContent,
   type TrieBranch,
   type TrieChild,
   type TrieNode,
+  type TrieReference,
 } from './trie-node.ts';
 
 /** RLP of the node at a path (one nibble a byte); undefined if none is stored there. */
@@ -73,7 +75,7 @@ function finish(after: TrieChild, pass: Pass): TrieUpdate {
   const written = new Set<string>();
   let root = EMPTY_ROOT;
   if (after !== undefined) {
-    invariant(!(after instanceof Uint8Array), 'a changed root is in memory');
+    invariant(after.kind !== 'reference', 'a changed root is in memory');
     root = rootOf(after, (path, depth, node) => {
       const place = path.slice(0, depth);
       written.add(keyOf(place));
@@ -96,12 +98,14 @@ function loadRoot(root: Hash, pass: Pass): TrieNode {
 }
 
 /** The node behind a reference; if it is stored, its place is noted in `pass.read`. */
-function load(reference: Uint8Array, pass: Pass, depth: number): TrieNode {
-  let encoded: Uint8Array | undefined = reference;
-  if (referencedHash(reference) !== undefined) {
+function load(reference: TrieReference, pass: Pass, depth: number): TrieNode {
+  let encoded: Uint8Array | undefined;
+  if (isHashReference(reference)) {
     const place = pass.path.slice(0, depth);
     encoded = pass.readNode(place);
     pass.read.push(place);
+  } else {
+    encoded = referenceContent(reference);
   }
   const node = encoded === undefined ? undefined : decodeTrieNode(encoded);
   invariant(node !== undefined, 'a trie node that a parent names is stored at its path');
@@ -118,7 +122,7 @@ function updateChild(
   depth: number,
 ): TrieChild {
   if (child === undefined) return updateNothing(changes, start, end, depth);
-  if (!(child instanceof Uint8Array)) {
+  if (child.kind !== 'reference') {
     return updateNode(child, child, pass, changes, start, end, depth);
   }
   const mark = pass.read.length;
@@ -140,7 +144,7 @@ function updateNothing(
 /** `original` is what stands for `node` in its parent, and is returned if nothing changes. */
 function updateNode(
   node: TrieNode,
-  original: Uint8Array | TrieNode,
+  original: TrieReference | TrieNode,
   pass: Pass,
   changes: readonly TrieEntry[],
   start: number,
@@ -175,7 +179,7 @@ function updateNode(
 function updateLeaf(
   path: Uint8Array,
   value: Uint8Array,
-  original: Uint8Array | TrieNode,
+  original: TrieReference | TrieNode,
   newValue: Uint8Array,
 ): TrieChild {
   if (newValue.length === 0) return undefined;
@@ -184,7 +188,7 @@ function updateLeaf(
 
 function updateBranch(
   branch: TrieBranch,
-  original: Uint8Array | TrieNode,
+  original: TrieReference | TrieNode,
   pass: Pass,
   changes: readonly TrieEntry[],
   start: number,
@@ -236,7 +240,7 @@ function normalize(branch: TrieBranch, pass: Pass, depth: number): TrieChild {
 function withPrefix(prefix: Uint8Array, node: TrieChild, pass: Pass, depth: number): TrieChild {
   if (node === undefined || prefix.length === 0) return node;
   const mark = pass.read.length;
-  const loaded = node instanceof Uint8Array ? load(node, pass, depth) : node;
+  const loaded: TrieNode = node.kind === 'reference' ? load(node, pass, depth) : node;
   switch (loaded.kind) {
     case 'leaf':
       return { kind: 'leaf', path: joinPaths(prefix, loaded.path), value: loaded.value };
