@@ -65,6 +65,11 @@ export async function createHost(
   let links: Link[] = [];
   let early: Link[] | undefined = [];
 
+  const turnAway = (peerId: string): void => {
+    counters.dropped('P2P_BUSY');
+    logger.debug('turned a connection away', { peerId });
+  };
+
   const inboundPending = (): number =>
     [...pending.keys()].filter((link) => link.direction === 'inbound').length;
 
@@ -74,7 +79,7 @@ export async function createHost(
       accepts(peerId) {
         const accepted =
           !closed && inboundPending() < limits.unadmittedConnections && !pauses.isPaused(peerId);
-        if (!accepted) counters.dropped('P2P_BUSY');
+        if (!accepted) turnAway(peerId);
         return accepted;
       },
       // Connections may come in before the lines below have run.
@@ -142,7 +147,7 @@ export async function createHost(
     const former = sessions.get(peerId);
     const session = createSession(
       { connection, peer, instance: keyOf(hello.instance), version },
-      { limits, clock, counters, handlers, onAddresses: learnFromMember, onEnd: leave },
+      { limits, clock, counters, logger, handlers, onAddresses: learnFromMember, onEnd: leave },
     );
     sessions.set(peerId, session);
     reserved.delete(peerId);
@@ -198,6 +203,11 @@ export async function createHost(
   };
 
   const connect = (link: Link, onSettled: (reached: boolean) => void): void => {
+    if (link.direction === 'inbound' && inboundPending() >= limits.unadmittedConnections) {
+      turnAway(link.remotePeerId);
+      link.abort();
+      return;
+    }
     pending.set(link, onSettled);
     links.push(link);
     const connection = openConnection(link, {

@@ -68,7 +68,7 @@ export async function openLibp2pTransport(
     if (connection.direction === 'inbound') events.onLink(linkOf(connection).link);
   });
   for (const protocol of PROTOCOLS) {
-    const maxStreams = protocol === '/ehb/request/1' ? 2 * options.limits.requestsInFlight : 4;
+    const maxStreams = protocol === '/ehb/request/1' ? 4 * options.limits.requestsInFlight : 4;
     await node.handle(
       protocol,
       (stream, connection) => linkOf(connection).opened(protocol, stream),

@@ -7,7 +7,7 @@ import { createGossip, type GossipTransaction } from './gossip.ts';
 import { transactionKey } from './known-transactions.ts';
 import type { Limits } from './limits.ts';
 import type { Counters } from './metrics.ts';
-import type { Clock, NetworkHandlers, PeerInfo, PeerKind, PeerStatus } from './network.ts';
+import type { Clock, Logger, NetworkHandlers, PeerInfo, PeerKind, PeerStatus } from './network.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { type Answer, answer, ask, isRequest, type RequestMessage } from './requests.ts';
 import type { Channel, Protocol } from './transport.ts';
@@ -41,6 +41,7 @@ export type SessionPorts = {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly logger: Logger;
   readonly handlers: NetworkHandlers;
   onAddresses(addresses: readonly string[]): void;
   onEnd(session: Session, code: string | undefined): void;
@@ -59,6 +60,11 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
   let over = false;
 
   const drop = connection.drop;
+  const notPermitted = (message: WireMessage): void => {
+    counters.add('messagesNotPermitted');
+    const { peerId, kind: admittedAs } = peer;
+    ports.logger.debug('a peer may not send this', { peerId, admittedAs, kind: message.kind });
+  };
 
   const openOutbox = (
     protocol: Protocol,
@@ -127,7 +133,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
       return;
     }
     if (peer.kind !== 'validator') {
-      counters.add('messagesNotPermitted');
+      notPermitted(message);
       return;
     }
     counters.add('consensusReceived');
@@ -140,7 +146,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
       return;
     }
     if (peer.kind === 'former') {
-      counters.add('messagesNotPermitted');
+      notPermitted(message);
       return;
     }
     counters.add('transactionsReceived', message.raws.length);
@@ -177,7 +183,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
       return;
     }
     const found = answer(request, peer.kind, handlers, limits);
-    if (found === undefined) counters.add('messagesNotPermitted');
+    if (found === undefined) notPermitted(request);
     else counters.add('requestsServed');
     const framed = frame(encodeWire(version, found ?? { kind: 'refusal', code: 'P2P_NOT_MEMBER' }));
     counters.add('bytesSent', framed.length);
@@ -186,7 +192,8 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
   };
 
   const serve = (channel: Channel): void => {
-    if (requestsIn >= limits.requestsInFlight) {
+    // Twice, because the peer counts a request that it gave up sooner than this node does.
+    if (requestsIn >= 2 * limits.requestsInFlight) {
       channel.abort();
       return;
     }
