@@ -1,11 +1,11 @@
 /** The door of `node/txpool`: transactions on their way into a block. */
+export type { PoolHead } from './admission.ts';
 export { POOL_ERRORS } from './errors.ts';
 export type { PoolLimits } from './limits.ts';
 export { DEFAULT_POOL_LIMITS } from './limits.ts';
 export type {
   Pool,
   PooledTransaction,
-  PoolHead,
   PoolOptions,
   PoolPorts,
   PoolState,

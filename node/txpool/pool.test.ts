@@ -14,14 +14,9 @@ import {
   type Transaction,
 } from '../../ledger/model/index.ts';
 import type { ChainRules } from '../../vm/index.ts';
+import type { PoolHead } from './admission.ts';
 import type { PoolLimits } from './limits.ts';
-import {
-  createPool,
-  type Pool,
-  type PooledTransaction,
-  type PoolHead,
-  type PoolState,
-} from './pool.ts';
+import { createPool, type Pool, type PooledTransaction, type PoolState } from './pool.ts';
 
 const test = suite('node/txpool');
 const COIN = 10n ** 18n;
@@ -343,6 +338,9 @@ test('what the builder found invalid goes, what did not fit stays', async () => 
     { hash: second.hash, code: 'VM_BLOCK_GAS_EXCEEDED' },
   ]);
   assert.equal(namesOf(world.pool.executable()), ['b0']);
+  world.head([], { gasLimit: 20_000n });
+  world.pool.discard([{ hash: second.hash, code: 'VM_BLOCK_GAS_EXCEEDED' }]);
+  assert.is(world.pool.hasWork(), false);
 });
 
 test('a full pool gives up what it holds for what can run, and nothing else', async () => {
@@ -353,6 +351,7 @@ test('a full pool gives up what it holds for what can run, and nothing else', as
   assert.equal(namesOf(world.pool.content().queued), ['c1']);
   assert.equal(await world.add(sign(alice, 2)), ['ok']);
   assert.match((await world.add(sign(alice, 3)))[0] as string, /^POOL_FULL/);
+  assert.equal(await world.add(sign(alice, 2, { gasPrice: 1n })), ['ok']);
 });
 
 test('bytes are bounded too and given back', async () => {

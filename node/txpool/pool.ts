@@ -1,13 +1,12 @@
 /**
  * Transactions that are not final yet: admitted, ordered, held while a nonce is missing, bounded.
  *
- * One queue per sender (`sender-queue.ts`), an index by hash, and the set of senders that have something
- * executable. No operation walks over all transactions; choosing for a block looks at the first of each
+ * One queue per sender (`sender-queue.ts`), indexes over them (`pool-index.ts`), the rules of the door
+ * (`admission.ts`) and the choice for a block (`selection.ts`). No operation walks over all transactions; choosing for a block looks at the first of each
  * ready sender and at what it takes. There is no timer: what expires is looked for when the pool is used.
  */
 import {
   type Address,
-  decodeTransaction,
   type ExecutedBlock,
   type Hash,
   keyOf,
@@ -16,20 +15,19 @@ import {
   type Transaction,
   type Verdict,
 } from '../../ledger/model/index.ts';
-import { type ChainRules, checkForm, checkFunds, forkAt, maxCost } from '../../vm/index.ts';
+import { type ChainRules, checkFunds, maxCost } from '../../vm/index.ts';
+import { checkQueue, checkRaw, type PoolHead } from './admission.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './limits.ts';
-import { effectiveTip, type Lane, type SelectionLimits, selectFrom } from './selection.ts';
+import { createPoolIndex } from './pool-index.ts';
+import { coversBaseFee, type SelectionLimits, selectFrom } from './selection.ts';
 import {
   advanceTo,
   createSenderQueue,
+  feesOf,
   firstExecutable,
-  heldCount,
   insertEntry,
-  isReplacement,
   type Origin,
   type PoolEntry,
-  type QueueChange,
-  removeEntry,
   type SenderQueue,
 } from './sender-queue.ts';
 
@@ -37,15 +35,6 @@ import {
 export type PoolState = {
   nonce(address: Address): bigint;
   balance(address: Address): bigint;
-};
-
-/** What the pool has to know of the head: the block after it is the one that transactions must fit. */
-export type PoolHead = {
-  readonly number: bigint;
-  readonly timestamp: bigint;
-  readonly gasLimit: bigint;
-  /** Of the block after the head; zero or undefined on a chain without fees. */
-  readonly nextBaseFee: bigint | undefined;
 };
 
 export type PooledTransaction = Pick<PoolEntry, 'transaction' | 'sender' | 'origin'>;
@@ -119,57 +108,18 @@ const PASSING: ReadonlySet<string> = new Set([
 /** An empty pool on `options.head`. */
 export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...options.limits };
-  const { rules } = options;
-  const entries = new Map<string, PoolEntry>();
-  const queues = new Map<string, SenderQueue>();
-  /** Queues with an executable transaction. */
-  const ready = new Map<string, SenderQueue>();
-  /** Held transactions, longest held first. */
-  const held = new Map<string, PoolEntry>();
+  const index = createPoolIndex();
+  const { entries, queues, ready, held } = index;
   /** Hashes whose senders are being recovered. */
   const arriving = new Set<string>();
   let { head, state } = options;
   let sequence = 0;
-  let bytes = 0;
 
   const queueOf = (address: Address): SenderQueue =>
     queues.get(keyOf(address)) ??
     createSenderQueue(address, state.nonce(address), state.balance(address));
 
-  /** Brings the indexes up to date with a queue; returns what became executable. */
-  const apply = (key: string, queue: SenderQueue, change: QueueChange): readonly PoolEntry[] => {
-    for (const entry of change.removed) {
-      const hash = keyOf(entry.transaction.hash);
-      entries.delete(hash);
-      held.delete(hash);
-      bytes -= entry.transaction.raw.length;
-    }
-    for (const entry of change.executable) {
-      const hash = keyOf(entry.transaction.hash);
-      entries.set(hash, entry);
-      held.delete(hash);
-    }
-    for (const entry of change.held) {
-      const hash = keyOf(entry.transaction.hash);
-      entries.set(hash, entry);
-      held.delete(hash);
-      held.set(hash, entry);
-    }
-    if (queue.entries.size === 0) queues.delete(key);
-    else queues.set(key, queue);
-    if (firstExecutable(queue) === undefined) ready.delete(key);
-    else ready.set(key, queue);
-    return change.executable;
-  };
-
-  const remove = (entry: PoolEntry): void => {
-    const key = keyOf(entry.sender);
-    const queue = queues.get(key);
-    if (queue === undefined) return;
-    // The queue holds the current form of the entry, whatever form the caller has.
-    const current = queue.entries.get(entry.transaction.nonce) ?? entry;
-    apply(key, queue, removeEntry(queue, current, ports.now()));
-  };
+  const remove = (entry: PoolEntry): void => index.remove(entry, ports.now());
 
   const expire = (): void => {
     const before = ports.now() - limits.holdMs;
@@ -179,69 +129,18 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     }
   };
 
-  /** What can be refused before the signature is looked at. */
-  const checkEarly = (raw: Uint8Array): Verdict<{ readonly transaction: Transaction }> => {
-    if (raw.length > limits.maxTransactionBytes) {
-      return refuse(
-        'POOL_OVERSIZED',
-        `oversized data: transaction size ${raw.length}, limit ${limits.maxTransactionBytes}`,
-      );
-    }
-    const decoded = decodeTransaction(raw);
-    if (!decoded.ok) return decoded;
-    const { transaction } = decoded;
-    const key = keyOf(transaction.hash);
+  const checkNew = (raw: Uint8Array): Verdict<{ readonly transaction: Transaction }> => {
+    const checked = checkRaw(raw, options.rules, head, limits);
+    if (!checked.ok) return checked;
+    const key = keyOf(checked.transaction.hash);
     if (entries.has(key) || arriving.has(key)) return refuse('POOL_ALREADY_KNOWN', 'already known');
-    if (transaction.type === 3) {
-      return refuse(
-        'VM_BLOB_TRANSACTION',
-        'transaction type not supported: no blobs on this chain',
-      );
-    }
-    if (transaction.gasLimit > head.gasLimit) {
-      return refuse(
-        'VM_BLOCK_GAS_EXCEEDED',
-        `exceeds block gas limit: gas ${transaction.gasLimit}, limit ${head.gasLimit}`,
-      );
-    }
-    const fork = forkAt(rules, head.number + 1n, head.timestamp);
-    return checkForm(transaction, rules, fork) ?? { ok: true, transaction };
-  };
-
-  const checkQueue = (queue: SenderQueue, transaction: Transaction): Refusal | undefined => {
-    const { nonce } = transaction;
-    if (nonce < queue.accountNonce) {
-      return refuse(
-        'VM_NONCE_TOO_LOW',
-        `nonce too low: next nonce ${queue.accountNonce}, tx nonce ${nonce}`,
-      );
-    }
-    const funds = checkFunds(transaction, queue.balance);
-    if (funds !== undefined) return funds;
-    const previous = queue.entries.get(nonce);
-    if (previous !== undefined) {
-      return isReplacement(previous.transaction, transaction)
-        ? undefined
-        : refuse('POOL_UNDERPRICED_REPLACEMENT', 'replacement transaction underpriced');
-    }
-    const isHeld = nonce > queue.firstGap;
-    if (isHeld && heldCount(queue) >= limits.maxHeldPerSender) {
-      return refuse(
-        'POOL_SENDER_FULL',
-        `account has ${limits.maxHeldPerSender} transactions waiting for nonce ${queue.firstGap}`,
-      );
-    }
-    if (queue.entries.size >= limits.maxPerSender) {
-      return refuse('POOL_SENDER_FULL', `account has ${limits.maxPerSender} transactions waiting`);
-    }
-    return makeRoom(transaction, isHeld);
+    arriving.add(key);
+    return checked;
   };
 
   /** An executable transaction pushes out the longest held ones; nothing else is given up for a newcomer. */
-  const makeRoom = (transaction: Transaction, isHeld: boolean): Refusal | undefined => {
-    const isFull = (): boolean =>
-      entries.size >= limits.maxCount || bytes + transaction.raw.length > limits.maxBytes;
-    while (isFull()) {
+  const makeRoom = (length: number, isHeld: boolean): Refusal | undefined => {
+    while (entries.size >= limits.maxCount || index.bytes() + length > limits.maxBytes) {
       const [oldest] = isHeld ? [] : held.values();
       if (oldest === undefined) return refuse('POOL_FULL', 'txpool is full');
       remove(oldest);
@@ -251,78 +150,60 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
 
   const insert = (
     transaction: Transaction,
-    sender: Address,
+    sender: Address | undefined,
     origin: Origin,
-    news: { readonly accepted: PoolEntry[]; readonly executable: PoolEntry[] },
+    news: News,
   ): Verdict<{ readonly hash: Hash }> => {
+    if (sender === undefined) return refuse('POOL_INVALID_SENDER', 'invalid sender');
     const queue = queueOf(sender);
-    const refusal = checkQueue(queue, transaction);
+    const isReplacement = queue.entries.has(transaction.nonce);
+    const isHeld = transaction.nonce > queue.firstGap;
+    const refusal =
+      checkQueue(queue, transaction, limits) ??
+      (isReplacement ? undefined : makeRoom(transaction.raw.length, isHeld));
     if (refusal !== undefined) return refusal;
     sequence += 1;
-    const entry: PoolEntry = { transaction, sender, origin, sequence, heldSinceMs: ports.now() };
-    bytes += transaction.raw.length;
-    news.executable.push(...apply(keyOf(sender), queue, insertEntry(queue, entry)));
+    const fees = feesOf(transaction);
+    const heldSinceMs = ports.now();
+    const entry: PoolEntry = { transaction, sender, origin, fees, sequence, heldSinceMs };
+    news.executable.push(...index.apply(queue, insertEntry(queue, entry)));
     news.accepted.push(entry);
     return { ok: true, hash: transaction.hash };
   };
 
   const add: Pool['add'] = async (raws, origin) => {
     expire();
-    const verdicts: Verdict<{ readonly hash: Hash }>[] = [];
-    const checked: { readonly at: number; readonly transaction: Transaction }[] = [];
-    for (const [at, raw] of raws.entries()) {
-      const early = checkEarly(raw);
-      if (!early.ok) {
-        verdicts[at] = early;
-        continue;
-      }
-      checked.push({ at, transaction: early.transaction });
-      arriving.add(keyOf(early.transaction.hash));
-    }
-    const news = { accepted: [] as PoolEntry[], executable: [] as PoolEntry[] };
+    const checked = raws.map(checkNew);
+    const fresh = checked.flatMap((verdict) => (verdict.ok ? [verdict.transaction] : []));
+    const news: News = { accepted: [], executable: [] };
+    let verdicts: readonly Verdict<{ readonly hash: Hash }>[];
     try {
-      const senders = await ports.recoverSenders(checked.map(({ transaction }) => transaction));
-      for (const [index, { at, transaction }] of checked.entries()) {
-        const sender = senders[index];
-        verdicts[at] =
-          sender === undefined
-            ? refuse('POOL_INVALID_SENDER', 'invalid sender')
-            : insert(transaction, sender, origin, news);
-      }
+      const senders = (await ports.recoverSenders(fresh)).values();
+      verdicts = checked.map((verdict) =>
+        verdict.ok ? insert(verdict.transaction, senders.next().value, origin, news) : verdict,
+      );
     } finally {
-      for (const { transaction } of checked) arriving.delete(keyOf(transaction.hash));
+      for (const { hash } of fresh) arriving.delete(keyOf(hash));
     }
     if (news.accepted.length > 0) ports.accepted?.(news.accepted);
     if (news.executable.length > 0) ports.executable?.(news.executable);
     return verdicts;
   };
 
-  /** The executable transactions of one sender in turn, as far as the balance reaches. */
-  const laneOf = (queue: SenderQueue): Lane => {
-    let nonce = queue.accountNonce;
-    let { balance } = queue;
-    return {
-      next: () => {
-        const entry = nonce < queue.firstGap ? queue.entries.get(nonce) : undefined;
-        if (entry === undefined || checkFunds(entry.transaction, balance) !== undefined) return;
-        balance -= maxCost(entry.transaction);
-        nonce += 1n;
-        return entry;
-      },
-    };
-  };
-
   const executable: Pool['executable'] = (wanted) => {
-    const lanes = [...ready.values()].map(laneOf);
-    return selectFrom(lanes, head.nextBaseFee ?? 0n, { ...NO_LIMITS, ...wanted });
+    const firsts: PoolEntry[] = [];
+    for (const queue of ready.values()) {
+      const first = firstExecutable(queue);
+      if (first !== undefined) firsts.push(first);
+    }
+    const bounds: SelectionLimits = { ...NO_LIMITS, ...wanted };
+    return selectFrom(firsts, createFollowing(queues), head.nextBaseFee ?? 0n, bounds);
   };
 
   const hasWork = (): boolean => {
     for (const queue of ready.values()) {
       const first = firstExecutable(queue);
-      if (first !== undefined && effectiveTip(first, head.nextBaseFee ?? 0n) !== undefined) {
-        return true;
-      }
+      if (first !== undefined && coversBaseFee(first, head.nextBaseFee ?? 0n)) return true;
     }
     return false;
   };
@@ -331,7 +212,7 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
   const follow = (queue: SenderQueue): readonly PoolEntry[] => {
     const { address } = queue;
     const change = advanceTo(queue, state.nonce(address), state.balance(address));
-    const became = apply(keyOf(address), queue, change);
+    const became = index.apply(queue, change);
     const first = firstExecutable(queue);
     if (first === undefined || checkFunds(first.transaction, queue.balance) === undefined) {
       return became;
@@ -352,6 +233,14 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     if (became.length > 0) ports.executable?.(became);
   };
 
+  const discard: Pool['discard'] = (skipped) => {
+    for (const { hash, code } of skipped) {
+      const entry = entries.get(keyOf(hash));
+      const fitsLater = PASSING.has(code) && (entry?.transaction.gasLimit ?? 0n) <= head.gasLimit;
+      if (entry !== undefined && !fitsLater) remove(entry);
+    }
+  };
+
   return {
     add,
     get: (hash) => entries.get(keyOf(hash)),
@@ -359,20 +248,35 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     nextNonce: (address) => queueOf(address).firstGap,
     hasWork,
     executable,
-    discard: (skipped) => {
-      for (const { hash, code } of skipped) {
-        const entry = entries.get(keyOf(hash));
-        if (entry !== undefined && !PASSING.has(code)) remove(entry);
-      }
-    },
+    discard,
     onHead,
     tick: expire,
     status: () => ({
       pending: entries.size - held.size,
       queued: held.size,
-      bytes,
+      bytes: index.bytes(),
     }),
     content: () => contentOf(queues.values()),
+  };
+}
+
+/** What one batch brought. */
+type News = { readonly accepted: PoolEntry[]; readonly executable: PoolEntry[] };
+
+/** The transaction that may run after another of its sender in one block, as far as the balance reaches. */
+function createFollowing(
+  queues: ReadonlyMap<string, SenderQueue>,
+): (taken: PoolEntry) => PoolEntry | undefined {
+  const spent = new Map<SenderQueue, bigint>();
+  return ({ transaction, sender }) => {
+    const queue = queues.get(keyOf(sender));
+    const nonce = transaction.nonce + 1n;
+    if (queue === undefined || nonce >= queue.firstGap) return undefined;
+    const next = queue.entries.get(nonce);
+    const total = (spent.get(queue) ?? 0n) + maxCost(transaction);
+    spent.set(queue, total);
+    if (next === undefined) return undefined;
+    return checkFunds(next.transaction, queue.balance - total) === undefined ? next : undefined;
   };
 }
 

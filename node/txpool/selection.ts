@@ -1,16 +1,11 @@
 /**
  * Which executable transactions a block would take: highest effective tip first, then first come.
  *
- * Nonces of one sender stay in order, so only the first of each sender competes. A heap over these is built
+ * Nonces of one sender stay in order, so only the first of each sender competes. A heap over these is made
  * in linear time when a block is due; nothing is sorted, and what the block has no room for is not looked at.
  */
 import type { Gas, Wei } from '../../ledger/model/index.ts';
-import { feesOf, type PoolEntry } from './sender-queue.ts';
-
-/** The entries of one sender in nonce order, as far as the sender can pay for them. */
-export type Lane = {
-  readonly next: () => PoolEntry | undefined;
-};
+import type { PoolEntry } from './sender-queue.ts';
 
 export type SelectionLimits = {
   /** Sum of gas limits. */
@@ -19,74 +14,73 @@ export type SelectionLimits = {
   readonly count: number;
 };
 
-type Head = { readonly entry: PoolEntry; readonly tip: Wei; readonly lane: Lane };
-
-/** What the proposer earns for one unit of gas; undefined if the base fee is not covered. */
-export function effectiveTip(entry: PoolEntry, baseFee: Wei): Wei | undefined {
-  const { cap, tip } = feesOf(entry.transaction);
-  const room = cap - baseFee;
-  if (room < 0n) return undefined;
-  return room < tip ? room : tip;
+/** Whether the entry pays the base fee. */
+export function coversBaseFee(entry: PoolEntry, baseFee: Wei): boolean {
+  return entry.fees.cap >= baseFee;
 }
 
-/** Takes from the lanes until one limit is reached. */
+/**
+ * Takes from the front until one limit is reached.
+ *
+ * @param firsts the first transaction of each sender, in any order; used up
+ * @param following the transaction of the same sender that may run after one that was taken
+ */
 export function selectFrom(
-  lanes: Iterable<Lane>,
+  firsts: readonly PoolEntry[],
+  following: (taken: PoolEntry) => PoolEntry | undefined,
   baseFee: Wei,
   limits: SelectionLimits,
 ): readonly PoolEntry[] {
-  const heap: Head[] = [];
-  for (const lane of lanes) {
-    const head = headOf(lane, baseFee);
-    if (head !== undefined) heap.push(head);
-  }
-  for (let at = (heap.length >> 1) - 1; at >= 0; at -= 1) siftDown(heap, at);
+  const heap = firsts.filter((entry) => coversBaseFee(entry, baseFee));
+  for (let at = (heap.length >> 1) - 1; at >= 0; at -= 1) siftDown(heap, at, baseFee);
   const selected: PoolEntry[] = [];
   let { gas, bytes } = limits;
   while (selected.length < limits.count) {
     const top = heap[0];
     if (top === undefined) break;
-    const { transaction } = top.entry;
-    gas -= transaction.gasLimit;
-    bytes -= transaction.raw.length;
+    gas -= top.transaction.gasLimit;
+    bytes -= top.transaction.raw.length;
     if (gas < 0n || bytes < 0) break;
-    selected.push(top.entry);
-    replaceTop(heap, headOf(top.lane, baseFee));
+    selected.push(top);
+    const next = following(top);
+    const isNext = next !== undefined && coversBaseFee(next, baseFee);
+    replaceTop(heap, isNext ? next : undefined, baseFee);
   }
   return selected;
 }
 
-function headOf(lane: Lane, baseFee: Wei): Head | undefined {
-  const entry = lane.next();
-  if (entry === undefined) return undefined;
-  const tip = effectiveTip(entry, baseFee);
-  return tip === undefined ? undefined : { entry, tip, lane };
-}
-
-function replaceTop(heap: Head[], next: Head | undefined): void {
+function replaceTop(heap: PoolEntry[], next: PoolEntry | undefined, baseFee: Wei): void {
   const last = next ?? heap.pop();
   if (last === undefined || heap.length === 0) return;
   heap[0] = last;
-  siftDown(heap, 0);
+  siftDown(heap, 0, baseFee);
 }
 
-function siftDown(heap: Head[], from: number): void {
-  const moving = heap[from] as Head;
+function siftDown(heap: PoolEntry[], from: number, baseFee: Wei): void {
+  const moving = heap[from] as PoolEntry;
   let at = from;
   for (;;) {
     let child = 2 * at + 1;
     const left = heap[child];
     if (left === undefined) break;
     const right = heap[child + 1];
-    if (right !== undefined && isBefore(right, left)) child += 1;
-    const best = heap[child] as Head;
-    if (!isBefore(best, moving)) break;
+    if (right !== undefined && isBefore(right, left, baseFee)) child += 1;
+    const best = heap[child] as PoolEntry;
+    if (!isBefore(best, moving, baseFee)) break;
     heap[at] = best;
     at = child;
   }
   heap[at] = moving;
 }
 
-function isBefore(a: Head, b: Head): boolean {
-  return a.tip === b.tip ? a.entry.sequence < b.entry.sequence : a.tip > b.tip;
+function isBefore(a: PoolEntry, b: PoolEntry, baseFee: Wei): boolean {
+  const [tipOfA, tipOfB] = [effectiveTip(a, baseFee), effectiveTip(b, baseFee)];
+  return tipOfA === tipOfB ? a.sequence < b.sequence : tipOfA > tipOfB;
+}
+
+/** What the proposer earns for one unit of gas. */
+function effectiveTip({ fees }: PoolEntry, baseFee: Wei): Wei {
+  if (baseFee === 0n) return fees.tip;
+  const room = fees.cap - baseFee;
+  return room < fees.tip ? room : fees.tip;
 }

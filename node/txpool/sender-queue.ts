@@ -9,10 +9,14 @@ import type { Address, Transaction, Wei } from '../../ledger/model/index.ts';
 /** Where a transaction came from: what it decides is whom it is told to. */
 export type Origin = 'local' | 'peer';
 
+/** The most that the sender pays for gas, and the most of it that the proposer gets. */
+export type Fees = { readonly cap: Wei; readonly tip: Wei };
+
 export type PoolEntry = {
   readonly transaction: Transaction;
   readonly sender: Address;
   readonly origin: Origin;
+  readonly fees: Fees;
   /** Order of arrival. */
   readonly sequence: number;
   /** When it began to wait for a lower nonce; meaningless while executable. */
@@ -120,16 +124,13 @@ function closeGap(queue: SenderQueue): PoolEntry[] {
   }
 }
 
-/** Whether `next` pays at least 10 % more than `previous` in both fee fields, and more than nothing. */
-export function isReplacement(previous: Transaction, next: Transaction): boolean {
-  return (
-    isRaised(feesOf(previous).cap, feesOf(next).cap) &&
-    isRaised(feesOf(previous).tip, feesOf(next).tip)
-  );
+/** Whether `next` pays at least 10 % more than `previous` in both fees, and more than nothing. */
+export function isReplacement(previous: Fees, next: Fees): boolean {
+  return isRaised(previous.cap, next.cap) && isRaised(previous.tip, next.tip);
 }
 
-/** Fee cap and tip; a single gas price is both. */
-export function feesOf(transaction: Transaction): { readonly cap: Wei; readonly tip: Wei } {
+/** A single gas price is both. */
+export function feesOf(transaction: Transaction): Fees {
   if ('gasPrice' in transaction) return { cap: transaction.gasPrice, tip: transaction.gasPrice };
   return { cap: transaction.maxFeePerGas, tip: transaction.maxPriorityFeePerGas };
 }
