@@ -17,7 +17,7 @@ const INITCODE_SIZE_LIMIT = 49_152;
 const DELEGATION_LENGTH = 23;
 
 /** Gas that the transaction costs before its first instruction. */
-export function intrinsicGas(transaction: Transaction, fork: ForkName): Gas {
+function intrinsicGas(transaction: Transaction, fork: ForkName): Gas {
   const { data } = transaction;
   const { zeros, others } = countBytes(data);
   const perByte = isAtLeast(fork, 'istanbul') ? 16 : 68;
@@ -34,7 +34,7 @@ export function intrinsicGas(transaction: Transaction, fork: ForkName): Gas {
 }
 
 /** The least gas that the transaction pays for its calldata (EIP-7623); zero before Prague. */
-export function floorGas(transaction: Transaction, fork: ForkName): Gas {
+function floorGas(transaction: Transaction, fork: ForkName): Gas {
   if (!isAtLeast(fork, 'prague')) return 0n;
   const { zeros, others } = countBytes(transaction.data);
   return BigInt(21_000 + 10 * (zeros + 4 * others));

@@ -49,7 +49,7 @@ export function firstExecutable(queue: SenderQueue): PoolEntry | undefined {
   return queue.firstGap > queue.accountNonce ? queue.entries.get(queue.accountNonce) : undefined;
 }
 
-export function executableCount(queue: SenderQueue): number {
+function executableCount(queue: SenderQueue): number {
   return Number(queue.firstGap - queue.accountNonce);
 }
 
