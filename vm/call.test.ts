@@ -36,9 +36,7 @@ const BLOCK_FACTS = hexToBytes('0x4160005244602052' + '60406000f3');
 /** Clears slot 0, which earns a refund. */
 const CLEARING = hexToBytes('0x600060005500');
 /** Calls contract 1 with all gas and reverts if that fails: needs more than it uses (63/64). */
-const FORWARDING = hexToBytes(
-  `0x6000600060006000600073${'01'.repeat(20)}5af1602957` + '60006000fd5b00',
-);
+const FORWARDING = hexToBytes(`0x6000600060006000600073${'01'.repeat(20)}5af160295760006000fd5b00`);
 
 const chain = createTestChain(testRules('osaka'), [
   { address: alice.address, balance: COIN },

@@ -26,9 +26,7 @@ const inner = asAddress(new Uint8Array(20).fill(1));
 const outer = asAddress(new Uint8Array(20).fill(2));
 
 /** Stores 1 in slot 0, then calls `inner` and stores 2 in slot 1. */
-const OUTER = hexToBytes(
-  `0x60016000556000600060006000600073${'01'.repeat(20)}5af1506002600155` + '00',
-);
+const OUTER = hexToBytes(`0x60016000556000600060006000600073${'01'.repeat(20)}5af150600260015500`);
 /** Reads slot 7. */
 const INNER = hexToBytes('0x60075400');
 
