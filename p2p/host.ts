@@ -88,6 +88,11 @@ export async function createHost(
     limits,
   );
   const self = transport.peerId;
+  for (const address of options.bootPeers) {
+    if (transport.peerIdOf(address) !== undefined) continue;
+    await transport.close();
+    throw p2pError('P2P_BAD_ADDRESS', `no address of a boot peer: ${address}`);
+  }
   const prove = createProver(
     {
       chain: options,
