@@ -23,7 +23,13 @@ import { type Chain, createChain } from './chain.ts';
 import { type Clock, systemClock, type TimerHandle } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
-import { createCaller, createEvents, createFees, createNodePort } from './rpc-ports.ts';
+import {
+  createCaller,
+  createEvents,
+  createFees,
+  createNodePort,
+  createProofs,
+} from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import { createLocalSigner, type Signer } from './signer.ts';
 import { createPool, type PoolHead, type PoolState } from './txpool/index.ts';
@@ -272,6 +278,7 @@ async function compose(
           status: () => pool.status(),
           content: () => pool.content(),
         },
+        proofs: createProofs(store),
         caller: createCaller(store, rules, engine),
         fees: createFees(rules),
         events,
