@@ -157,7 +157,7 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
   ): Promise<BlockValidation | undefined> => {
     draft.senders ??= await sendersOf(draft.transactions);
     if (draft.senders === undefined) {
-      return { ok: false, code: 'VM_INVALID_SENDER', message: 'a signature recovers to nobody' };
+      return { ok: false, code: 'VM_SENDER', message: 'a signature recovers to nobody' };
     }
     const block = blockOf(header, draft.transactions);
     const verdict = await chain.execute(block, draft.senders);

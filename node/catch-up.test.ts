@@ -36,7 +36,7 @@ function bench(answers: Readonly<Record<string, Answer>>): Bench {
     requestBlocks: async (peerId, from, count) => {
       asked.push(`${peerId}:${from}`);
       const answer = answers[peerId];
-      if (answer === undefined) throw new Error('the stream was reset');
+      if (answer === undefined) throw new RangeError('the stream was reset');
       return answer(from, count);
     },
     onFatal: (error) => {

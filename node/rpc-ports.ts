@@ -116,8 +116,8 @@ export function createCaller(
         state,
       );
       if (!result.ok) return result;
-      const { accessList, gasUsed } = result;
-      return { ok: true, outcome: { accessList, gasUsed, error: undefined } };
+      const { accessList, gasUsed, error } = result;
+      return { ok: true, outcome: { accessList, gasUsed, error } };
     },
   };
 }
