@@ -21,8 +21,9 @@ import { keyText, NODE_FILES, type NodeFile } from './node-directory.ts';
 import { parseGenesis } from './parse.ts';
 
 export type NetworkOptions = {
-  /** Created; must be empty or absent. */
+  /** Created; must be empty or absent, but for what `mayContain` names. */
   readonly directory: string;
+  readonly mayContain?: readonly string[];
   /** How many, at least 1. */
   readonly validators: number;
   readonly chainId: bigint;
@@ -84,7 +85,7 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
   if (!Number.isInteger(validators) || validators < 1) {
     throw new RangeError(`validators must be a positive integer, got ${validators}`);
   }
-  await refuseIfUsed(directory);
+  await refuseIfUsed(directory, options.mayContain ?? []);
   const keys = Array.from({ length: validators }, (_, index) => createKeys(index, options));
   const bootPeers = keys.map(({ peerId }, index) => multiaddrOf(host, portsOf(index).p2p, peerId));
   const json = createGenesis({
@@ -161,11 +162,11 @@ function jsonText(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-async function refuseIfUsed(directory: string): Promise<void> {
+async function refuseIfUsed(directory: string, mayContain: readonly string[]): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
-    const [first] = await readdir(directory);
-    if (first === undefined) return;
+    const entries = await readdir(directory);
+    if (entries.every((entry) => mayContain.includes(entry))) return;
   } catch (cause) {
     throw unwritable(directory, cause);
   }

@@ -1,0 +1,193 @@
+/** `ehb genesis create|show|check`. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  createNetworkFiles,
+  DEFAULT_GAS_LIMIT,
+  DEFAULT_TIMING,
+  DEVELOPMENT_BALANCE,
+  DEVELOPMENT_CHAIN_ID,
+  developmentAccounts,
+  type NetworkOptions,
+  type ParsedGenesis,
+  parseGenesis,
+  portsFrom,
+  standardPorts,
+} from '../../genesis/index.ts';
+import { asAddress, CodedError, hexToBytes } from '../../ledger/model/index.ts';
+import { cliError } from '../errors.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import {
+  checkLines,
+  filesJson,
+  filesLines,
+  genesisJson,
+  genesisLines,
+  type RefusedGenesis,
+  refusedJson,
+} from '../genesis-report.ts';
+import type { Output } from '../output.ts';
+import { parseBasePort, parseMilliseconds, parseQuantity, parseValidators } from '../values.ts';
+
+export function genesisCommand(output: Output, exit: (code: ExitCode) => void): Command {
+  const genesis = new Command('genesis').description(
+    'make and inspect the first block of a network',
+  );
+  genesis.addCommand(createCommand(output));
+  genesis.addCommand(showCommand(output));
+  genesis.addCommand(checkCommand(output, exit));
+  return genesis;
+}
+
+type CreateOptions = {
+  readonly directory: string;
+  readonly validators: number;
+  readonly chainId: bigint;
+  readonly host: string;
+  readonly basePort?: number;
+  readonly gasLimit: bigint;
+  readonly fund: readonly string[];
+  readonly development?: true;
+  readonly blockPeriod: number;
+  readonly emptyBlockPeriod: number;
+  readonly requestTimeout: number;
+  readonly maxRequestTimeout: number;
+  readonly json?: true;
+};
+
+function createCommand(output: Output): Command {
+  return new Command('create')
+    .description(
+      'make the directories of a new network: keys, genesis and configuration of each node',
+    )
+    .requiredOption('--directory <path>', 'created; must be empty or absent')
+    .option('--validators <n>', 'how many', parseValidators, 4)
+    .addOption(quantity('--chain-id <id>', 'EIP-155 chain id', DEVELOPMENT_CHAIN_ID))
+    .option('--host <address>', 'where every node listens and is reached', '127.0.0.1')
+    .option(
+      '--base-port <port>',
+      'JSON-RPC at port, port+10, ... and p2p three above each (default: 8545 and 30303 counting up by 10)',
+      parseBasePort,
+    )
+    .addOption(quantity('--gas-limit <gas>', 'of a block', DEFAULT_GAS_LIMIT))
+    .option('--fund <address=coins...>', 'accounts that hold coins from the start', collect, [])
+    .option('--development', 'fund the ten public development accounts as well')
+    .option(...milliseconds('--block-period', 'least time between two blocks', 'blockPeriodMs'))
+    .option(...milliseconds('--empty-block-period', 'idle time, 0 = never', 'emptyBlockPeriodMs'))
+    .option(...milliseconds('--request-timeout', 'of round 0, doubling', 'requestTimeoutMs'))
+    .option(...milliseconds('--max-request-timeout', 'of any round', 'maxRequestTimeoutMs'))
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ ehb genesis create --directory network --development
+  $ ehb genesis create --directory network --validators 7 --chain-id 4711 \\
+      --host 10.0.0.5 --fund 0x70997970c51812dc3a010c7d01b50e0d17dc79c8=1000`,
+    )
+    .action(async (options: CreateOptions) => {
+      const files = await createNetworkFiles({
+        directory: resolve(options.directory),
+        validators: options.validators,
+        chainId: options.chainId,
+        host: options.host,
+        portsOf: options.basePort === undefined ? standardPorts : portsFrom(options.basePort),
+        accounts: accountsOf(options),
+        timestamp: BigInt(Math.floor(Date.now() / 1000)),
+        gasLimit: options.gasLimit,
+        timing: {
+          blockPeriodMs: options.blockPeriod,
+          emptyBlockPeriodMs: options.emptyBlockPeriod,
+          requestTimeoutMs: options.requestTimeout,
+          maxRequestTimeoutMs: options.maxRequestTimeout,
+        },
+      });
+      if (options.json === true) output.out(JSON.stringify(filesJson(files)));
+      else for (const line of filesLines(files)) output.out(line);
+    });
+}
+
+function showCommand(output: Output): Command {
+  return new Command('show')
+    .description('print what a genesis file means: hash, validators, forks, timing')
+    .argument('<file>', 'the genesis file')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ ehb genesis show network/node-0/genesis.json')
+    .action(async (file: string, { json }: { readonly json?: true }) => {
+      const parsed = await parseFile(file);
+      if (!parsed.ok) throw refusal(file, parsed);
+      const lines = json === true ? [JSON.stringify(genesisJson(parsed))] : genesisLines(parsed);
+      for (const line of lines) output.out(line);
+    });
+}
+
+function checkCommand(output: Output, exit: (code: ExitCode) => void): Command {
+  return new Command('check')
+    .description('check a genesis file and list all that is wrong with it')
+    .argument('<file>', 'the genesis file, ours or of a Besu QBFT network')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ ehb genesis check genesis.json')
+    .action(async (file: string, { json }: { readonly json?: true }) => {
+      const parsed = await parseFile(file);
+      exit(parsed.ok ? EXIT.ok : EXIT.refused);
+      if (json === true) {
+        output.out(JSON.stringify(parsed.ok ? genesisJson(parsed) : refusedJson(parsed)));
+        return;
+      }
+      for (const line of checkLines(file, parsed, output.colours)) output.out(line);
+    });
+}
+
+async function parseFile(file: string): Promise<ParsedGenesis> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw cliError('CLI_FILE_UNREADABLE', `${file}: ${reason}`, cause);
+  }
+  return parseGenesis(json);
+}
+
+function refusal(file: string, parsed: RefusedGenesis): Error {
+  const more = parsed.problems.length - 1;
+  const rest = more > 0 ? ` (and ${more} more: ehb genesis check ${file})` : '';
+  return new CodedError(`${file}: ${parsed.message}${rest}`, { code: parsed.code });
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function accountsOf(options: CreateOptions): NetworkOptions['accounts'] {
+  const development = options.development === true ? developmentAccounts : [];
+  return [
+    ...development.map(({ address }) => ({ address, balance: DEVELOPMENT_BALANCE })),
+    ...options.fund.map(parseFunding),
+  ];
+}
+
+/** `0x<address>=<coins>`; a coin has 18 decimals. */
+function parseFunding(text: string): NetworkOptions['accounts'][number] {
+  const [, address, whole, fraction = ''] =
+    /^(0x[0-9a-fA-F]{40})=([0-9]{1,30})(?:\.([0-9]{1,18}))?$/.exec(text) ?? [];
+  if (address === undefined || whole === undefined) {
+    throw cliError('CLI_USAGE', `--fund takes 0xADDRESS=COINS, got ${text}`);
+  }
+  const balance = BigInt(whole + fraction.padEnd(18, '0'));
+  return { address: asAddress(hexToBytes(address)), balance };
+}
+
+/** Commander prints defaults as JSON, which has no bigint. */
+function quantity(flags: string, meaning: string, value: bigint): Option {
+  return new Option(flags, meaning).argParser(parseQuantity).default(value, value.toString());
+}
+
+function milliseconds(
+  flag: string,
+  meaning: string,
+  field: keyof typeof DEFAULT_TIMING,
+): [string, string, (text: string) => number, number] {
+  return [`${flag} <ms>`, meaning, parseMilliseconds, DEFAULT_TIMING[field]];
+}

@@ -1,0 +1,118 @@
+/** What `ehb genesis` prints: lines for people, values for `--json`. */
+import type { NetworkFiles, ParsedGenesis } from '../genesis/index.ts';
+import { bytesToHex } from '../ledger/model/index.ts';
+import { type Colours, table } from './output.ts';
+
+export type AcceptedGenesis = Extract<ParsedGenesis, { readonly ok: true }>;
+export type RefusedGenesis = Extract<ParsedGenesis, { readonly ok: false }>;
+
+export function genesisJson({ genesis, warnings }: AcceptedGenesis): object {
+  const { chainId, rules, qbft, block, hash, accounts, validators } = genesis;
+  return {
+    ok: true,
+    hash: bytesToHex(hash),
+    stateRoot: bytesToHex(block.header.stateRoot),
+    chainId: chainId.toString(),
+    gasLimit: block.header.gasLimit.toString(),
+    timestamp: block.header.timestamp.toString(),
+    baseFeePerGas: block.header.baseFeePerGas?.toString(),
+    zeroBaseFee: rules.zeroBaseFee,
+    forks: rules.forks.map(({ fork, block: from, timestamp }) => ({
+      fork,
+      block: from?.toString(),
+      timestamp: timestamp?.toString(),
+    })),
+    timing: {
+      blockPeriodMs: qbft.blockPeriodMs,
+      emptyBlockPeriodMs: qbft.emptyBlockPeriodMs,
+      requestTimeoutMs: qbft.requestTimeoutMs,
+      maxRequestTimeoutMs: qbft.maxRequestTimeoutMs,
+      besuTimestamps: qbft.besuTimestamps,
+    },
+    accounts: accounts.accounts.length,
+    validators: validators.map(bytesToHex),
+    warnings,
+  };
+}
+
+export function refusedJson({ problems }: RefusedGenesis): object {
+  return { ok: false, problems: problems.map(({ code, message }) => ({ code, message })) };
+}
+
+export function genesisLines({ genesis, warnings }: AcceptedGenesis): readonly string[] {
+  const { chainId, rules, qbft, block, hash, accounts, validators } = genesis;
+  const forks = rules.forks.map(({ fork, block: from, timestamp }) =>
+    timestamp === undefined ? `${fork} at block ${from}` : `${fork} from time ${timestamp}`,
+  );
+  const empty =
+    qbft.emptyBlockPeriodMs === 0 ? 'none without work' : `after ${qbft.emptyBlockPeriodMs} ms`;
+  return [
+    ...table([
+      ['hash', bytesToHex(hash)],
+      ['state root', bytesToHex(block.header.stateRoot)],
+      ['chain id', chainId.toString()],
+      ['gas limit', block.header.gasLimit.toString()],
+      ['forks', forks.join(', ')],
+      ['block period', `${qbft.blockPeriodMs} ms`],
+      ['empty blocks', empty],
+      ['round timeout', `${qbft.requestTimeoutMs} ms, doubling to ${qbft.maxRequestTimeoutMs} ms`],
+      ['accounts', accounts.accounts.length.toString()],
+      ['validators', validators.length.toString()],
+    ]),
+    ...validators.map((validator) => `  ${bytesToHex(validator)}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
+}
+
+export function checkLines(
+  file: string,
+  parsed: ParsedGenesis,
+  colours: Colours,
+): readonly string[] {
+  if (parsed.ok) {
+    return [
+      `${colours.green('valid')} ${file}`,
+      ...parsed.warnings.map((warning) => `${colours.yellow('warning')} ${warning}`),
+      `hash ${bytesToHex(parsed.genesis.hash)}, ${parsed.genesis.validators.length} validators`,
+    ];
+  }
+  return [
+    `${colours.red('refused')} ${file}`,
+    ...parsed.problems.map(({ code, message }) => `  ${message} ${colours.dim(`(${code})`)}`),
+  ];
+}
+
+export function filesJson({ genesis, nodes }: NetworkFiles): object {
+  return {
+    hash: bytesToHex(genesis.hash),
+    chainId: genesis.chainId.toString(),
+    nodes: nodes.map(({ name, directory, address, peerId, config }) => ({
+      name,
+      directory,
+      address: bytesToHex(address),
+      peerId,
+      rpc: config.rpc,
+      p2p: config.p2p,
+    })),
+  };
+}
+
+export function filesLines({ genesis, nodes }: NetworkFiles): readonly string[] {
+  return [
+    `network of ${nodes.length} validators, chain id ${genesis.chainId}, genesis ${bytesToHex(genesis.hash)}`,
+    '',
+    ...table(
+      nodes.map(({ name, address, config, directory }) => [
+        name,
+        bytesToHex(address),
+        `JSON-RPC ${config.rpc.host}:${config.rpc.port}`,
+        `p2p ${config.p2p.host}:${config.p2p.port}`,
+        directory,
+      ]),
+    ),
+    '',
+    'Next: move each directory to its machine (the keys are in it), correct the hosts in config.json',
+    'where they differ, and start each node:',
+    ...nodes.map(({ directory }) => `  ehb node start --data-dir ${directory}`),
+  ];
+}

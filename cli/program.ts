@@ -1,0 +1,71 @@
+/** The command tree of `ehb`. */
+import { Command, CommanderError } from 'commander';
+import { devCommand } from './commands/dev.ts';
+import { genesisCommand } from './commands/genesis.ts';
+import { nodeCommand } from './commands/node.ts';
+import { statusCommand } from './commands/status.ts';
+import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
+import { describeFailure, failureLines } from './failure.ts';
+import type { Output } from './output.ts';
+import { VERSION } from './version.ts';
+
+/** @param exit is told the exit code of a command that did not throw; 0 if it is not called */
+export function createProgram(output: Output, exit: (code: ExitCode) => void): Command {
+  const program = new Command('ehb')
+    .description('Enterprise Hybrid Blockchain: a self-hosted permissioned blockchain')
+    .version(VERSION, '--version', 'print the version')
+    .addHelpText('after', exitCodeHelp());
+  program.addCommand(devCommand(output, exit));
+  program.addCommand(genesisCommand(output, exit));
+  program.addCommand(nodeCommand(output, exit));
+  program.addCommand(statusCommand(output, exit));
+  configure(program, output);
+  return program;
+}
+
+/** Runs one command line (without the program's name) and resolves with the exit code. */
+export async function runCli(
+  args: readonly string[],
+  output: Output,
+  env: NodeJS.ProcessEnv,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = createProgram(output, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help, version and usage errors, which commander has printed.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = describeFailure(error, env['EHB_DEBUG'] !== undefined);
+    if (args.includes('--json')) {
+      const { code, message, remedy } = failure;
+      output.err(JSON.stringify({ ok: false, code, message, remedy }));
+    } else {
+      for (const line of failureLines(failure, output.colours)) output.err(line);
+    }
+    return failure.exitCode;
+  }
+}
+
+/** Commands that are added, unlike those made by `.command()`, inherit nothing. */
+function configure(command: Command, output: Output): void {
+  command
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.out(text.trimEnd()),
+      writeErr: (text) => output.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(add --help for the options)')
+    .allowExcessArguments(false)
+    .helpOption('--help', 'print this help');
+  if (command.commands.length > 0) command.helpCommand(false);
+  for (const child of command.commands) configure(child, output);
+}
+
+function exitCodeHelp(): string {
+  const rows = EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padEnd(4)}${meaning}`);
+  return ['', 'Exit codes:', ...rows, '', 'EHB_DEBUG=1 adds stack traces to errors.'].join('\n');
+}

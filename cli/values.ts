@@ -1,0 +1,44 @@
+/** Parsers of option values. A value that does not fit is a usage error that says what would. */
+import { InvalidArgumentError } from 'commander';
+
+export function parsePort(text: string): number {
+  return parseInteger(text, 0, 65_535, 'a port from 0 (any free one) to 65535');
+}
+
+export function parsePositive(text: string): number {
+  return parseInteger(text, 1, Number.MAX_SAFE_INTEGER, 'a positive integer');
+}
+
+/** Milliseconds; 0 is a value. */
+export function parseMilliseconds(text: string): number {
+  return parseInteger(text, 0, Number.MAX_SAFE_INTEGER, 'a number of milliseconds');
+}
+
+export function parseValidators(text: string): number {
+  return parseInteger(text, 1, 100, 'a number from 1 to 100');
+}
+
+/** The first of a thousand ports at most. */
+export function parseBasePort(text: string): number {
+  return parseInteger(text, 1024, 64_000, 'a port from 1024 to 64000');
+}
+
+export function parseQuantity(text: string): bigint {
+  if (!/^(0x[0-9a-fA-F]{1,16}|[0-9]{1,19})$/.test(text) || BigInt(text) === 0n) {
+    throw new InvalidArgumentError('Expected a positive integer, decimal or 0x-hexadecimal.');
+  }
+  return BigInt(text);
+}
+
+export function parseUrl(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('Expected a URL such as http://127.0.0.1:8545.');
+  }
+  return text;
+}
+
+function parseInteger(text: string, least: number, most: number, wanted: string): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`Expected ${wanted}.`);
+}
