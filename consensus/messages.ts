@@ -18,7 +18,7 @@ type Signed = {
   readonly signature: Signature;
 };
 
-/** `digest` is `commitSealHash` of the proposed header: its round included, no seals. */
+/** `digest` is `commitSealHash` of the proposed header: its round included, no seals. QBFT R-1.3 */
 export type SignedProposal = Signed & {
   readonly digest: Hash;
   /** keccak256 of the concatenated transaction hashes: nobody can swap the list when re-sending. */

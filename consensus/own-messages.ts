@@ -21,7 +21,10 @@ export function maySign(state: ConsensusState, kind: QbftMessage['kind']): boole
   return voterOf(state) !== undefined && state.lastSigned[SLOT[kind]] < state.round;
 }
 
-/** Asks for a signature; from now on the round counts as signed, whatever happens to the answer. */
+/**
+ * Asks for a signature. From now on the round counts as signed, whatever happens to the answer; the
+ * vote itself counts when it comes back. QBFT R-4.8, R-4.9
+ */
 export function askToSign(
   state: ConsensusState,
   unsigned: UnsignedMessage,

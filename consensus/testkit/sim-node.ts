@@ -271,9 +271,9 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
       const { header, transactionHashes } = message;
       byDigest.set(keyOf(message.signed.digest), { header, transactionHashes });
     }
+    const entries: LogRecord[] = [...durable.map(recordOf), { kind: 'message', message }];
     busyFor(random.between(0, options.diskMs), () => {
       if (!survives({ at: 'before-log', message })) return;
-      const entries: LogRecord[] = [...durable.map(recordOf), { kind: 'message', message }];
       log.push(...entries.map(encodeLogRecord));
       if (!survives({ at: 'after-log', message })) return;
       ports.send('all', encodeMessage(message));
