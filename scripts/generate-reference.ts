@@ -7,6 +7,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createOutput, createProgram, renderCliReference } from '../cli/index.ts';
 import type { ErrorTable } from '../ledger/model/index.ts';
 import { renderRpcReference } from '../rpc/reference.ts';
 import { HOUSE } from './house.ts';
@@ -52,6 +53,14 @@ function errorRows(table: ErrorTable): readonly string[] {
   return [...head, ...rows];
 }
 
+function cliPage(): Page {
+  const program = createProgram(createOutput(), () => {});
+  return {
+    path: 'docs/reference/cli.md',
+    text: `# Command line\n\n${NOTE}\n\n${renderCliReference(program)}`,
+  };
+}
+
 function isErrorTable(value: unknown): value is ErrorTable {
   if (typeof value !== 'object' || value === null) return false;
   const entries = Object.entries(value as Record<string, unknown>);
@@ -83,6 +92,7 @@ function outOfDate(page: Page): boolean {
 const pages: readonly Page[] = [
   await errorsPage(),
   { path: 'docs/reference/rpc.md', text: renderRpcReference() },
+  cliPage(),
 ];
 const stale = pages.filter(outOfDate);
 if (process.argv.includes('--check')) {
