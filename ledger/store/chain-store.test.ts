@@ -1,128 +1,34 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type Address,
-  asAddress,
-  type BlockHeader,
-  CodedError,
-  commitState,
-  EMPTY_CODE_HASH,
-  EMPTY_OMMERS_HASH,
-  EMPTY_ROOT,
-  type ExecutedBlock,
-  headerHash,
-  type StateChanges,
-  ZERO_ADDRESS,
-  ZERO_HASH,
+  asHash,
+  decodeBlock,
+  InvariantError,
+  logsBloom,
+  type Receipt,
+  type Transaction,
 } from '../model/index.ts';
-import { type ChainStore, openStore, type StoreOptions } from './chain-store.ts';
+import { openStore } from './open-store.ts';
+import { ALICE, BOB, funds, next, optionsAt, refusalOf, SLOT } from './testkit/small-chain.ts';
 
-type Context = { directory: string };
+type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/chain-store');
 
 test.before.each(async (context) => {
   context.directory = await mkdtemp(join(tmpdir(), 'ehb-store-'));
+  context.path = join(context.directory, 'chain');
 });
 test.after.each(async ({ directory }) => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const ALICE = asAddress(new Uint8Array(20).fill(0xa1));
-const BOB = asAddress(new Uint8Array(20).fill(0xb0));
-const SLOT = new Uint8Array(32).fill(1);
-
-function header(fields: Partial<BlockHeader>): BlockHeader {
-  return {
-    parentHash: ZERO_HASH,
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: ZERO_ADDRESS,
-    stateRoot: EMPTY_ROOT,
-    transactionsRoot: EMPTY_ROOT,
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
-    difficulty: 1n,
-    number: 0n,
-    gasLimit: 30_000_000n,
-    gasUsed: 0n,
-    timestamp: 0n,
-    extraData: new Uint8Array(0),
-    mixHash: ZERO_HASH,
-    nonce: new Uint8Array(8),
-    ...fields,
-  };
-}
-
-function funds(
-  address: Address,
-  balance: bigint,
-  slots: readonly (readonly [Uint8Array, number])[] = [],
-): StateChanges['accounts'][number] {
-  return {
-    address,
-    account: { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH },
-    storageCleared: false,
-    storage: slots.map(([slot, value]) => ({
-      slot,
-      value: value === 0 ? new Uint8Array(0) : Uint8Array.of(value),
-    })),
-  };
-}
-
-const ACCOUNTS: StateChanges = { accounts: [funds(ALICE, 100n)], codes: [] };
-
-function optionsAt(path: string, accounts: StateChanges = ACCOUNTS, seed = 0): StoreOptions {
-  const { stateRoot } = commitState(
-    { stateRoot: EMPTY_ROOT, account: () => undefined, node: () => undefined },
-    accounts,
-  );
-  const genesis = header({ stateRoot, extraData: Uint8Array.of(seed) });
-  return {
-    path,
-    genesis: {
-      block: { header: genesis, transactions: [], ommers: [] },
-      hash: headerHash(genesis, 'plain'),
-      accounts,
-    },
-    hashRule: 'plain',
-  };
-}
-
-function next(store: ChainStore, accounts: StateChanges['accounts']): ExecutedBlock {
-  const changes = { accounts, codes: [] };
-  const commitment = store.state().commit(changes);
-  const { header: parent, hash } = store.head();
-  const block = {
-    header: header({
-      number: parent.number + 1n,
-      parentHash: hash,
-      stateRoot: commitment.stateRoot,
-    }),
-    transactions: [],
-    ommers: [],
-  };
-  return { block, senders: [], receipts: [], changes, commitment };
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof CodedError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
-
 test('a new store holds block 0 and its accounts; what was written is there again', async ({
-  directory,
+  path,
 }) => {
-  const options = optionsAt(join(directory, 'chain'));
+  const options = optionsAt(path);
   const store = await openStore(options);
   assert.equal(store.head().hash, options.genesis.hash);
   assert.is(store.state().account(ALICE)?.balance, 100n);
@@ -135,14 +41,19 @@ test('a new store holds block 0 and its accounts; what was written is there agai
   assert.equal([...again.state().storage(BOB, SLOT)], [5]);
   assert.is(again.numberOf(hash), 1n);
   assert.equal(again.hashOf(0n), options.genesis.hash);
+  assert.equal(again.hashOf(1n), hash);
+  assert.is(again.hashOf(2n), undefined);
   assert.is(again.block(1n)?.header.number, 1n);
   assert.equal(again.receipts(1n), []);
   await again.close();
 });
 
-test('any past state can be read', async ({ directory }) => {
-  const store = await openStore(optionsAt(join(directory, 'chain')));
+test('L-6: any past state can be read, and stays readable while the chain grows', async ({
+  path,
+}) => {
+  const store = await openStore(optionsAt(path));
   await store.write(next(store, [funds(ALICE, 90n), funds(BOB, 10n, [[SLOT, 1]])]));
+  const first = store.stateAt(1n);
   await store.write(next(store, [funds(ALICE, 80n)]));
   await store.write(
     next(store, [
@@ -163,103 +74,103 @@ test('any past state can be read', async ({ directory }) => {
     [70n, undefined, []],
     [70n, 1n, [9]],
   ]);
+  assert.is(first?.account(ALICE)?.balance, 90n);
+  assert.is(first?.blockHash(2n), undefined);
+  assert.equal(first?.blockHash(1n), store.hashOf(1n));
   assert.is(store.stateAt(5n), undefined);
+  assert.is(store.stateAt(-1n), undefined);
   await store.close();
 });
 
-test('a block that does not follow the head is a fault of the caller', async ({ directory }) => {
-  const store = await openStore(optionsAt(join(directory, 'chain')));
-  const block = next(store, [funds(ALICE, 1n)]);
-  await store.write(block);
-  try {
-    await store.write(block);
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, 'follows the head');
-  }
-  assert.is(store.head().header.number, 1n);
+test('L-2: an account that is made anew with storage has only its new slots', async ({ path }) => {
+  const store = await openStore(optionsAt(path));
+  const other = new Uint8Array(32).fill(2);
+  await store.write(
+    next(store, [
+      funds(BOB, 1n, [
+        [SLOT, 1],
+        [other, 2],
+      ]),
+    ]),
+  );
+  await store.write(next(store, [{ ...funds(BOB, 2n, [[other, 3]]), storageCleared: true }]));
+  const fresh = next(store, [funds(ALICE, 1n)]);
+  await store.write(fresh);
+  assert.equal([...store.state().storage(BOB, SLOT)], []);
+  assert.equal([...store.state().storage(BOB, other)], [3]);
+  assert.equal([...(store.stateAt(1n)?.storage(BOB, SLOT) ?? [])], [1]);
   await store.close();
 });
 
-test('a store of another genesis or an unknown format is refused', async ({ directory }) => {
-  const path = join(directory, 'chain');
-  await (await openStore(optionsAt(path))).close();
-  assert.is(await codeOf(openStore(optionsAt(path, ACCOUNTS, 1))), 'STORE_FOREIGN_GENESIS');
-  const level = new Level<Uint8Array, Uint8Array>(path, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-  });
-  const { metadataKey } = await import('./keyspace.ts');
-  const { withChecksum } = await import('./checksum.ts');
-  const key = metadataKey('version');
-  await level.put(key, withChecksum(key, Uint8Array.of(99)));
-  await level.close();
-  assert.is(await codeOf(openStore(optionsAt(path))), 'STORE_UNKNOWN_VERSION');
-});
-
-test('accounts that do not give the state root of the header are refused', async ({
-  directory,
-}) => {
-  const options = optionsAt(join(directory, 'chain'));
-  const accounts = { accounts: [funds(ALICE, 101n)], codes: [] };
-  const wrong = { ...options, genesis: { ...options.genesis, accounts } };
-  assert.is(await codeOf(openStore(wrong)), 'STORE_WRONG_GENESIS_STATE');
-});
-
-test('a directory that another process has open, and a path that is a file, are refused', async ({
-  directory,
-}) => {
-  const path = join(directory, 'chain');
-  await (await openStore(optionsAt(path))).close();
-  const script = `import { Level } from 'level'; const l = new Level(${JSON.stringify(path)}); await l.open(); console.log('open'); process.stdin.resume();`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: join(import.meta.dirname, '../..'),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await once(child.stdout, 'data');
-  assert.is(await codeOf(openStore(optionsAt(path))), 'STORE_LOCKED');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  await (await openStore(optionsAt(path))).close();
-  const file = join(directory, 'file');
-  await writeFile(file, 'x');
-  assert.is(await codeOf(openStore(optionsAt(file))), 'STORE_NOT_WRITABLE');
-});
-
-test('a changed value is never served: reading it or opening the store says so', async ({
-  directory,
-}) => {
-  const path = join(directory, 'chain');
+test('a block comes back with its transactions, senders, receipts and places', async ({ path }) => {
   const options = optionsAt(path);
   const store = await openStore(options);
-  await store.write(next(store, [funds(ALICE, 60n), funds(BOB, 40n, [[SLOT, 5]])]));
+  const transactions = [1, 2].map(
+    (byte) =>
+      ({
+        type: 0,
+        raw: Uint8Array.of(0xc1, byte),
+        hash: asHash(new Uint8Array(32).fill(byte)),
+      }) as unknown as Transaction,
+  );
+  const log = { address: BOB, topics: [asHash(SLOT)], data: Uint8Array.of(1, 2, 3) };
+  const root = asHash(new Uint8Array(32).fill(8));
+  const receipts: Receipt[] = [
+    { type: 2, status: 1, cumulativeGasUsed: 21_000n, logs: [log], logsBloom: logsBloom([log]) },
+    { type: 0, status: root, cumulativeGasUsed: 2n ** 40n, logs: [], logsBloom: logsBloom([]) },
+  ];
+  const empty = next(store, [funds(ALICE, 1n)]);
+  const block = { ...empty.block, transactions };
+  await store.write({ ...empty, block, senders: [ALICE, BOB], receipts });
+  assert.is(store.block(1n)?.transactions.length, 2);
   await store.close();
-  const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const;
-  const level = new Level<Uint8Array, Uint8Array>(path, encodings);
-  const entries = await level.iterator().all();
-  await level.close();
-  for (const [key, value] of entries) {
-    const raw = new Level<Uint8Array, Uint8Array>(path, encodings);
-    const flipped = Uint8Array.from(value);
-    flipped[0] = (flipped[0] as number) ^ 1;
-    await raw.put(key, flipped);
-    await raw.close();
-    const { openDatabase } = await import('./database.ts');
-    const database = await openDatabase(path);
-    try {
-      database.get(key);
-      assert.unreachable('a damaged value was read');
-    } catch (error) {
-      assert.is((error as CodedError<{ code: string }>).code, 'STORE_DAMAGED');
-    } finally {
-      await database.close();
-    }
-    const repaired = new Level<Uint8Array, Uint8Array>(path, encodings);
-    await repaired.put(key, value);
-    await repaired.close();
+  const again = await openStore(options);
+  assert.equal(again.receipts(1n), receipts);
+  assert.equal(again.senders(1n), [ALICE, BOB]);
+  assert.equal(again.transactionPlace(asHash(new Uint8Array(32).fill(2))), {
+    number: 1n,
+    index: 1,
+  });
+  assert.is(again.transactionPlace(root), undefined);
+  assert.is(decodeBlock(again.encodedBlock(0n) ?? new Uint8Array(0)).ok, true);
+  for (const number of [-1n, 2n]) {
+    assert.is(again.block(number), undefined);
+    assert.is(again.header(number), undefined);
+    assert.is(again.receipts(number), undefined);
+    assert.is(again.senders(number), undefined);
+    assert.is(again.hashOf(number), undefined);
   }
-  await (await openStore(options)).close();
-  assert.is(entries.length > 10, true);
+  await again.close();
+});
+
+test('L-1: blocks are written in the order of the calls, and only onto the head', async ({
+  path,
+}) => {
+  const store = await openStore(optionsAt(path));
+  const block = next(store, [funds(ALICE, 1n)]);
+  const results = await Promise.allSettled([store.write(block), store.write(block)]);
+  assert.equal(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  );
+  assert.ok(results[1]?.status === 'rejected' && results[1].reason instanceof InvariantError);
+  assert.is(store.head().header.number, 1n);
+  await store.write(next(store, [funds(ALICE, 2n)]));
+  assert.is(store.head().header.number, 2n);
+  await store.close();
+});
+
+test('closing waits for the writes before it; after it the store says that it is closed', async ({
+  path,
+}) => {
+  const store = await openStore(optionsAt(path));
+  const writing = store.write(next(store, [funds(ALICE, 1n)]));
+  await store.close();
+  await writing;
+  assert.is(await refusalOf((async () => store.numberOf(store.head().hash))()), 'STORE_CLOSED');
+  const again = await openStore(optionsAt(path));
+  assert.is(again.head().header.number, 1n);
+  await again.close();
 });
 
 test.run();

@@ -1,254 +1,191 @@
 /**
- * The consensus log: what a validator has signed and what its votes rest on (design D2 and D5).
- *
- * One append-only file, because LevelDB drops damaged log records without a word. After a header come
- * records: length (4), CRC-32C of file offset, length and payload (4), payload. An append is one write
- * and one fdatasync. At open a torn last record is cut off: it was never acknowledged. Damage anywhere
- * before is refused.
+ * The consensus log: what this validator has signed, durable before it is sent (docs/spec/ledger.md,
+ * L-3 to L-5). A file of its own, because LevelDB drops damaged log records without a word.
  */
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { bytesToHex, concatBytes, equalBytes } from '../model/index.ts';
+import { createDurably } from './durable-file.ts';
+import { acquireLock, type FileLock } from './file-lock.ts';
+import { createLogFile } from './log-file.ts';
 import {
-  type Address,
-  CodedError,
-  concatBytes,
-  equalBytes,
-  type Hash,
-  invariant,
-} from '../model/index.ts';
-import { crc32c } from './checksum.ts';
+  chainOf,
+  decodeLogHeader,
+  decodeRecords,
+  encodeLogHeader,
+  encodeRecords,
+  LOG_HEADER_LENGTH,
+  type LogBinding,
+} from './log-format.ts';
+import { createSerialQueue } from './serial-queue.ts';
+import { codeOf, storeError } from './store-error.ts';
 
-export type ConsensusLogOptions = {
+export type ConsensusLogOptions = LogBinding & {
   readonly path: string;
-  readonly genesisHash: Hash;
-  readonly validator: Address;
+  /** `retain` leaves a smaller file alone. In bytes; 16 MiB unless given. */
+  readonly rewriteAboveBytes?: number;
 };
 
-export type ConsensusLog = {
-  /** Payloads in the order in which they were appended. */
+export interface ConsensusLog {
+  /** Opaque payloads in the order of their appends. */
   records(): readonly Uint8Array[];
-  /** Durable when it resolves. @throws CodedError `STORE_LOG_FULL`; nothing may be sent then */
+  /**
+   * One write and one fdatasync; resolves when the records are durable.
+   * @throws CodedError `STORE_LOG_WRITE_FAILED`; then nothing that rests on them may be sent
+   */
   append(records: readonly Uint8Array[]): Promise<void>;
-  /** Above a size, rewrites the file with the records that `keep` accepts; otherwise does nothing. */
+  /** Drops the records that are not to be kept, once the file has grown enough to be worth it. */
   retain(keep: (record: Uint8Array) => boolean): Promise<void>;
   close(): Promise<void>;
-};
+}
 
-const MAGIC = new TextEncoder().encode('EHB-LOG\n');
-const VERSION = 1;
-/** Magic (8), version (4), genesis hash (32), validator (20), CRC (4). */
-const HEADER_LENGTH = 68;
-const RECORD_HEADER = 8;
-/** A record holds at most a block and its messages. */
-const MAX_RECORD = 64 * 1024 * 1024;
-/** A file above this is rewritten when a height has become final. */
-const REWRITE_ABOVE = 16 * 1024 * 1024;
+const REWRITE_ABOVE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Creates the empty log of a new validator key.
+ * Makes an empty log for a new validator key.
  * @throws CodedError `STORE_LOG_EXISTS`, `STORE_NOT_WRITABLE`
  */
 export async function createConsensusLog(options: ConsensusLogOptions): Promise<void> {
-  let file: FileHandle;
+  const { path } = options;
   try {
-    file = await open(options.path, 'wx', 0o600);
-  } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw failure(
-      exists ? 'STORE_LOG_EXISTS' : 'STORE_NOT_WRITABLE',
-      exists ? 'a consensus log exists already' : 'the consensus log cannot be created',
-      options.path,
-      error,
-    );
+    await createDurably(path, encodeLogHeader(options));
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') {
+      throw storeError('STORE_LOG_EXISTS', path, 'a consensus log is there already');
+    }
+    throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be created', { cause });
   }
-  try {
-    await file.write(headerOf(options));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await syncDirectory(dirname(options.path));
 }
 
 /**
- * Opens the log. Its directory is guarded by the lock of the store in it, which is opened first.
- * @throws CodedError `STORE_LOG_MISSING`, `STORE_LOG_DAMAGED`, `STORE_LOG_FOREIGN`
+ * Locks the log and reads it whole. A last record that was not written to its end is cut off.
+ * @throws CodedError `STORE_LOG_MISSING`, `STORE_LOG_DAMAGED`, `STORE_LOG_FOREIGN`, `STORE_LOCKED`,
+ * `STORE_UNKNOWN_VERSION`, `STORE_NOT_WRITABLE`
  */
-export async function openConsensusLog(
-  options: ConsensusLogOptions,
-  rewriteAbove: number = REWRITE_ABOVE,
-): Promise<ConsensusLog> {
+export async function openConsensusLog(options: ConsensusLogOptions): Promise<ConsensusLog> {
   const { path } = options;
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw failure('STORE_LOG_MISSING', 'there is no consensus log', path, error);
-  });
-  checkHeader(bytes, options);
-  const { records, end } = readRecords(bytes, path);
-  const file = await open(path, 'r+');
+  await requireExisting(path);
+  // The lock is no part of the file, so it holds across the rename of a rewrite.
+  const lock = await acquireLock(`${path}.lock`);
+  let file: FileHandle | undefined;
+  try {
+    await rm(`${path}.tmp`, { force: true });
+    file = await openFile(path);
+    return createLog(options, lock, file, await recover(options, file));
+  } catch (error) {
+    await file?.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Before the lock, which would leave its directory beside a log that is not there. */
+async function requireExisting(path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') {
+      throw storeError('STORE_LOG_MISSING', path, 'there is no consensus log');
+    }
+    throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be reached', { cause });
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (cause) {
+    throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be opened', { cause });
+  }
+}
+
+type Contents = {
+  payloads: Uint8Array[];
+  /** File length in bytes, and the checksum that the next record continues. */
+  end: number;
+  chain: number;
+};
+
+async function recover(options: ConsensusLogOptions, file: FileHandle): Promise<Contents> {
+  const { path } = options;
+  const bytes = await file.readFile();
+  const header = decodeLogHeader(bytes);
+  if (header.kind === 'unknown-version') {
+    const fact = `the consensus log has format version ${header.version}`;
+    throw storeError('STORE_UNKNOWN_VERSION', path, fact);
+  }
+  if (header.kind === 'damaged') {
+    throw storeError('STORE_LOG_DAMAGED', path, 'the header of the consensus log is damaged');
+  }
+  if (!equalBytes(header.binding.genesisHash, options.genesisHash)) {
+    const fact = `the consensus log is of the genesis ${bytesToHex(header.binding.genesisHash)}`;
+    throw storeError('STORE_LOG_FOREIGN', path, fact);
+  }
+  if (!equalBytes(header.binding.validator, options.validator)) {
+    const fact = `the consensus log is of the validator ${bytesToHex(header.binding.validator)}`;
+    throw storeError('STORE_LOG_FOREIGN', path, fact);
+  }
+  const { payloads, end, chain, damagedAt } = decodeRecords(bytes, LOG_HEADER_LENGTH, header.chain);
+  if (damagedAt !== undefined) {
+    const fact = `the consensus log is damaged at byte ${damagedAt}`;
+    throw storeError('STORE_LOG_DAMAGED', path, fact);
+  }
   if (end < bytes.length) {
     await file.truncate(end);
     await file.sync();
   }
-  return createLog({ options, rewriteAbove, file, end, records });
+  return { payloads, end, chain };
 }
 
-type Opened = {
-  readonly options: ConsensusLogOptions;
-  readonly rewriteAbove: number;
-  readonly file: FileHandle;
-  readonly end: number;
-  readonly records: Uint8Array[];
-};
-
-function createLog(opened: Opened): ConsensusLog {
-  const { options, rewriteAbove } = opened;
-  const { path } = options;
-  let { file, end, records } = opened;
-  let broken = false;
+function createLog(
+  options: ConsensusLogOptions,
+  lock: FileLock,
+  opened: FileHandle,
+  contents: Contents,
+): ConsensusLog {
+  const { path, rewriteAboveBytes = REWRITE_ABOVE_BYTES } = options;
+  const file = createLogFile(path, opened);
+  const serially = createSerialQueue();
+  let rewriteAbove = rewriteAboveBytes;
+  let isClosed = false;
 
   const append = async (payloads: readonly Uint8Array[]): Promise<void> => {
-    // After a failed write the end of the file is unknown: nothing may follow it.
-    if (broken) throw failure('STORE_LOG_FULL', 'an earlier append has failed', path);
-    const bytes = encodeRecords(payloads, end);
-    try {
-      const { bytesWritten } = await file.write(bytes, 0, bytes.length, end);
-      invariant(bytesWritten === bytes.length, 'a write to a regular file is whole or fails');
-      await file.datasync();
-    } catch (error) {
-      broken = true;
-      throw failure('STORE_LOG_FULL', 'the consensus log cannot be extended', path, error);
-    }
-    end += bytes.length;
-    records.push(...payloads);
+    requireOpen();
+    if (payloads.length === 0) return;
+    const { bytes, chain } = encodeRecords(payloads, contents.chain);
+    await file.append(bytes, contents.end);
+    for (const payload of payloads) contents.payloads.push(payload.slice());
+    contents.end += bytes.length;
+    contents.chain = chain;
   };
 
   const retain = async (keep: (record: Uint8Array) => boolean): Promise<void> => {
-    if (end <= rewriteAbove) return;
-    const kept = records.filter(keep);
-    const header = headerOf(options);
-    const bytes = concatBytes(header, encodeRecords(kept, header.length));
-    const next = await open(`${path}.new`, 'w+', 0o600);
-    await next.write(bytes, 0, bytes.length, 0);
-    await next.sync();
-    await rename(`${path}.new`, path);
-    await syncDirectory(dirname(path));
-    await file.close();
-    file = next;
-    end = bytes.length;
-    records = kept;
+    requireOpen();
+    if (contents.end <= rewriteAbove) return;
+    const payloads = contents.payloads.filter(keep);
+    const header = encodeLogHeader(options);
+    const { bytes, chain } = encodeRecords(payloads, chainOf(header));
+    await file.replace(concatBytes(header, bytes));
+    contents.payloads = payloads;
+    contents.end = header.length + bytes.length;
+    contents.chain = chain;
+    // What is kept may itself be above the limit: rewriting it at every call would gain nothing.
+    rewriteAbove = Math.max(rewriteAboveBytes, 2 * contents.end);
+  };
+
+  const requireOpen = (): void => {
+    if (isClosed) throw storeError('STORE_CLOSED', path, 'the consensus log is closed');
   };
 
   return {
-    records: () => records,
-    append,
-    retain,
-    close: () => file.close(),
+    records: () => contents.payloads.slice(),
+    append: (records) => serially(() => append(records)),
+    retain: (keep) => serially(() => retain(keep)),
+    close: () =>
+      serially(async () => {
+        if (isClosed) return;
+        isClosed = true;
+        await file.close();
+        await lock.release();
+      }),
   };
-}
-
-function headerOf({ genesisHash, validator }: ConsensusLogOptions): Uint8Array {
-  const body = concatBytes(MAGIC, uint32(VERSION), genesisHash, validator);
-  return concatBytes(body, uint32(crc32c(body)));
-}
-
-function checkHeader(bytes: Uint8Array, options: ConsensusLogOptions): void {
-  const { path } = options;
-  const body = bytes.subarray(0, HEADER_LENGTH - 4);
-  const checksum = bytes.subarray(HEADER_LENGTH - 4, HEADER_LENGTH);
-  if (
-    bytes.length < HEADER_LENGTH ||
-    !equalBytes(body.subarray(0, MAGIC.length), MAGIC) ||
-    !equalBytes(checksum, uint32(crc32c(body)))
-  ) {
-    throw failure('STORE_LOG_DAMAGED', 'the header of the consensus log is damaged', path);
-  }
-  const version = uint32At(bytes, 8);
-  if (version !== VERSION) {
-    throw failure('STORE_UNKNOWN_VERSION', `the consensus log has format ${version}`, path);
-  }
-  if (!equalBytes(bytes.subarray(12, HEADER_LENGTH), headerOf(options).subarray(12))) {
-    throw failure('STORE_LOG_FOREIGN', 'the consensus log is of another chain or key', path);
-  }
-}
-
-/** All whole records; `end` is where a torn last one starts, or the end of the file. */
-function readRecords(
-  bytes: Uint8Array,
-  path: string,
-): { readonly records: Uint8Array[]; readonly end: number } {
-  const records: Uint8Array[] = [];
-  let at = HEADER_LENGTH;
-  while (at < bytes.length) {
-    if (bytes.length - at < RECORD_HEADER) return { records, end: at };
-    const length = uint32At(bytes, at);
-    const start = at + RECORD_HEADER;
-    const whole = length <= MAX_RECORD && start + length <= bytes.length;
-    const payload = bytes.subarray(start, start + length);
-    if (whole && checksumOf(payload, at) === uint32At(bytes, at + 4)) {
-      records.push(payload.slice());
-      at = start + length;
-      continue;
-    }
-    if (isTorn(bytes, at, whole ? start + length : bytes.length)) return { records, end: at };
-    throw failure('STORE_LOG_DAMAGED', `the record at byte ${at} is damaged`, path);
-  }
-  return { records, end: at };
-}
-
-/** A record that an interrupted write left: the last one, with no valid record anywhere behind it. */
-function isTorn(bytes: Uint8Array, at: number, end: number): boolean {
-  if (end < bytes.length) return false;
-  for (let offset = at + 1; offset + RECORD_HEADER < bytes.length; offset += 1) {
-    const length = uint32At(bytes, offset);
-    const start = offset + RECORD_HEADER;
-    if (length === 0 || start + length > bytes.length) continue;
-    const payload = bytes.subarray(start, start + length);
-    if (checksumOf(payload, offset) === uint32At(bytes, offset + 4)) return false;
-  }
-  return true;
-}
-
-/** The offset is part of it: a record that was moved or repeated does not fit. */
-function checksumOf(payload: Uint8Array, offset: number): number {
-  return crc32c(payload, crc32c(concatBytes(uint32(offset), uint32(payload.length))));
-}
-
-function encodeRecords(payloads: readonly Uint8Array[], from: number): Uint8Array {
-  let at = from;
-  const parts: Uint8Array[] = [];
-  for (const payload of payloads) {
-    invariant(payload.length > 0 && payload.length <= MAX_RECORD, 'a log record has 1 B to 64 MiB');
-    parts.push(uint32(payload.length), uint32(checksumOf(payload, at)), payload);
-    at += RECORD_HEADER + payload.length;
-  }
-  return concatBytes(...parts);
-}
-
-function uint32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
-}
-
-function uint32At(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-function failure(
-  code: string,
-  reason: string,
-  path: string,
-  cause?: unknown,
-): CodedError<{ code: string; path: string }> {
-  return new CodedError(`${reason}: ${path}`, { code, path }, { cause });
 }

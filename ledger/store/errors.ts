@@ -1,55 +1,85 @@
+/** Failures of the store and of the consensus log, each with what to do next. */
 import type { ErrorTable } from '../model/index.ts';
 
-/** Operational failures of the ledger on disk. */
-export const STORE_ERRORS: ErrorTable = {
+export type StoreErrorCode =
+  | 'STORE_FOREIGN_GENESIS'
+  | 'STORE_WRONG_GENESIS_STATE'
+  | 'STORE_UNKNOWN_VERSION'
+  | 'STORE_LOCKED'
+  | 'STORE_DAMAGED'
+  | 'STORE_NOT_WRITABLE'
+  | 'STORE_WRITE_FAILED'
+  | 'STORE_CLOSED'
+  | 'STORE_LOG_EXISTS'
+  | 'STORE_LOG_MISSING'
+  | 'STORE_LOG_FOREIGN'
+  | 'STORE_LOG_DAMAGED'
+  | 'STORE_LOG_WRITE_FAILED';
+
+/** What every failure of this folder carries; `path` is the directory or file concerned. */
+export type StoreErrorDetail = {
+  readonly code: StoreErrorCode;
+  readonly path: string;
+  /** The table of the key table and the key in hexadecimal, for a damaged value. */
+  readonly table?: string;
+  readonly key?: string;
+};
+
+export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string]> = {
   STORE_FOREIGN_GENESIS: {
-    meaning: 'The data directory belongs to a chain with another genesis block.',
-    remedy: 'Give the genesis file of that chain, or another data directory.',
-  },
-  STORE_UNKNOWN_VERSION: {
-    meaning: 'The data directory was written in a format that this version does not know.',
-    remedy: 'Start the version that wrote it, or one that is newer.',
-  },
-  STORE_LOCKED: {
-    meaning: 'Another process has the data directory open.',
-    remedy: 'Stop that process, or give this node a data directory of its own.',
-  },
-  STORE_DAMAGED: {
-    meaning: 'A stored value fails its checksum, or parts of the store do not fit together.',
-    remedy: 'Move the directory away and start again: the node fetches the chain from its peers.',
-  },
-  STORE_NOT_WRITABLE: {
-    meaning: 'The data directory cannot be created or written.',
-    remedy: 'Check that the path is a directory, its owner and permissions, and the free space.',
-  },
-  STORE_WRITE_FAILED: {
-    meaning: 'A block could not be written. The store holds everything up to the block before.',
-    remedy: 'Check the free space and the health of the disk, then start the node again.',
+    meaning: 'The directory holds the chain of another genesis.',
+    remedy: 'Give the genesis file that the directory was made with, or another data directory.',
   },
   STORE_WRONG_GENESIS_STATE: {
-    meaning: "The genesis accounts do not give the state root of the genesis block's header.",
-    remedy: 'The genesis file was changed after it was made: fetch the original.',
+    meaning: 'The genesis block does not commit to the accounts given with it.',
+    remedy: 'Use the genesis file unchanged; if it was written by hand, its state root is wrong.',
+  },
+  STORE_UNKNOWN_VERSION: {
+    meaning: 'The directory was written in a format that this release does not know.',
+    remedy: 'Run the release that wrote it, or a newer one.',
+  },
+  STORE_LOCKED: {
+    meaning: 'Another process has the directory or the consensus log open.',
+    remedy: 'Stop the other node; two nodes never share a data directory.',
+  },
+  STORE_DAMAGED: {
+    meaning: 'What is stored is not what was written: a checksum, a link or a record is wrong.',
+    remedy:
+      'Check the disk, move the directory away and start again: the chain comes back from the peers.',
+  },
+  STORE_NOT_WRITABLE: {
+    meaning: 'The directory cannot be created or written.',
+    remedy: 'Check that its parent exists, its owner and permissions, and that the disk has room.',
+  },
+  STORE_WRITE_FAILED: {
+    meaning:
+      'A block could not be written; the head stays where it was and nothing more is written.',
+    remedy: 'Free disk space or mend the permission that the message names, then restart the node.',
+  },
+  STORE_CLOSED: {
+    meaning: 'The store or the consensus log was used after it was closed.',
+    remedy: 'This is a fault of the program: report it with the log.',
+  },
+  STORE_LOG_EXISTS: {
+    meaning: 'A consensus log is already there, and a new one would forget what it holds.',
+    remedy: 'Keep it. Only a new validator key gets a new log.',
   },
   STORE_LOG_MISSING: {
-    meaning:
-      'There is no consensus log beside the validator key, so what it has signed is unknown.',
-    remedy: 'The node follows without voting. Never create an empty log for a key that has signed.',
-  },
-  STORE_LOG_DAMAGED: {
-    meaning:
-      'The consensus log is damaged before its end, so what the validator has signed is unknown.',
-    remedy: 'The node follows without voting. Keep the file for examination; do not edit it.',
+    meaning: 'The consensus log of this validator is missing, so its past votes are unknown.',
+    remedy: 'Put the log back from where it was moved. Never create an empty one for a used key.',
   },
   STORE_LOG_FOREIGN: {
     meaning: 'The consensus log belongs to another chain or to another validator key.',
-    remedy: 'Put the log beside the key and the genesis with which it was created.',
+    remedy:
+      'Put the log, the validator key and the genesis file that belong together in one place.',
   },
-  STORE_LOG_EXISTS: {
-    meaning: 'A consensus log exists already; a new one would forget what was signed.',
-    remedy: 'Keep it. A new validator key needs a directory of its own.',
+  STORE_LOG_DAMAGED: {
+    meaning: 'The consensus log is damaged before its end, so past votes may be missing.',
+    remedy: 'Keep the file and check the disk. The validator follows the chain and does not vote.',
   },
-  STORE_LOG_FULL: {
-    meaning: 'The consensus log could not be extended: no vote is sent that is not on disk.',
-    remedy: 'Check the free space and the health of the disk, then start the node again.',
+  STORE_LOG_WRITE_FAILED: {
+    meaning:
+      'A record could not be made durable in the consensus log, so nothing was signed with it.',
+    remedy: 'Free disk space or mend the permission that the message names, then restart the node.',
   },
 };

@@ -1,5 +1,9 @@
-export type { ChainStore, StoreOptions } from './chain-store.ts';
-export { openStore } from './chain-store.ts';
-export type { ConsensusLog, ConsensusLogOptions } from './consensus-log.ts';
-export { createConsensusLog, openConsensusLog } from './consensus-log.ts';
-export { STORE_ERRORS } from './errors.ts';
+export type { ChainStore } from './chain-store.ts';
+export {
+  type ConsensusLog,
+  type ConsensusLogOptions,
+  createConsensusLog,
+  openConsensusLog,
+} from './consensus-log.ts';
+export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';
+export { openStore, type StoreOptions } from './open-store.ts';

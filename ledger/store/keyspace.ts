@@ -1,27 +1,27 @@
 /**
  * The key table: every kind of record under one prefix byte. Append only; a dead prefix stays reserved.
  *
- * | prefix | rest of the key | value | since |
- * |---|---|---|---|
- * | 0x00 | name | metadata: format version, genesis hash, head | 1 |
- * | 0x01 | number (8) | sealed header, RLP | 1 |
- * | 0x02 | number (8) | block, RLP | 1 |
- * | 0x03 | number (8) | senders, 20 bytes each | 1 |
- * | 0x04 | number (8) | receipts, RLP list of typed receipts | 1 |
- * | 0x05 | block hash (32) | number (8) | 1 |
- * | 0x06 | transaction hash (32) | number (8), index (4) | 1 |
- * | 0x07 | address (20) | changedAt (8), account RLP or nothing | 1 |
- * | 0x08 | address (20), slot (32) | changedAt (8), value or nothing | 1 |
- * | 0x09 | code hash (32) | code | 1 |
- * | 0x0a | path, a nibble a byte | node of the account trie | 1 |
- * | 0x0b | keccak(address) (32), path | node of that account's storage trie | 1 |
- * | 0x0c | address (20), number (8) | the record of 0x07 as it was before that block | 1 |
- * | 0x0d | address (20), slot (32), number (8) | the record of 0x08 as it was before that block | 1 |
- * | 0x0e | number (8) | digest of that block's batch (32) | 1 |
+ * | prefix | table | rest of the key | value | since |
+ * |---|---|---|---|---|
+ * | 0x00 | metadata | name | `head`: number (8), hash (32), batch digest (32) | 1 |
+ * | 0x01 | header | number (8) | sealed header, RLP | 1 |
+ * | 0x02 | block | number (8) | block, RLP | 1 |
+ * | 0x03 | senders | number (8) | senders, 20 bytes each | 1 |
+ * | 0x04 | receipts | number (8) | RLP list of receipts without blooms (`receipt-record.ts`) | 1 |
+ * | 0x05 | numberOfHash | block hash (32) | number (8) | 1 |
+ * | 0x06 | transaction | transaction hash (32) | number (8), index (4) | 1 |
+ * | 0x07 | account | address (20) | since block (8), older versions (4), account RLP or nothing | 1 |
+ * | 0x08 | slot | address (20), slot (32) | since block (8), older versions (4), value or nothing | 1 |
+ * | 0x09 | code | code hash (32) | code | 1 |
+ * | 0x0a | accountNode | path, a nibble a byte | node of the account trie | 1 |
+ * | 0x0b | storageNode | keccak(address) (32), path | node of that account's storage trie | 1 |
+ * | 0x0c | accountHistory | address (20), version (4) | an earlier record of 0x07 | 1 |
+ * | 0x0d | slotHistory | address (20), slot (32), version (4) | an earlier record of 0x08 | 1 |
+ * | 0x0e | batch | number (8) | digest of the batch before, own digest, block hash (32 each), bytes (4) | 1 |
  *
- * Numbers are big-endian, so that ranges are in order.
+ * Numbers are big-endian, so that ranges are in order. Each value is followed by its checksum.
  */
-import { type Address, concatBytes, type Hash, type Height } from '../model/index.ts';
+import type { Address, Hash, Height } from '../model/index.ts';
 
 export const TABLES = {
   metadata: 0x00,
@@ -38,7 +38,7 @@ export const TABLES = {
   storageNode: 0x0b,
   accountHistory: 0x0c,
   slotHistory: 0x0d,
-  batchDigest: 0x0e,
+  batch: 0x0e,
 } as const;
 
 export type TableName = keyof typeof TABLES;
@@ -59,53 +59,57 @@ export function numberFrom(bytes: Uint8Array, at = 0): Height {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(at);
 }
 
-export function metadataKey(name: 'version' | 'genesis' | 'head'): Uint8Array {
-  return keyOf('metadata', new TextEncoder().encode(name));
-}
+export const HEAD_KEY: Uint8Array = prefixed('metadata', new TextEncoder().encode('head'));
 
 export function numberKey(
-  table: 'header' | 'block' | 'senders' | 'receipts' | 'batchDigest',
+  table: 'header' | 'block' | 'senders' | 'receipts' | 'batch',
   number: Height,
 ): Uint8Array {
-  return keyOf(table, numberBytes(number));
+  return prefixed(table, numberBytes(number));
 }
 
 export function hashKey(table: 'numberOfHash' | 'transaction' | 'code', hash: Hash): Uint8Array {
-  return keyOf(table, hash);
+  return prefixed(table, hash);
 }
 
 export function accountKey(address: Address): Uint8Array {
-  return keyOf('account', address);
+  return prefixed('account', address);
 }
 
 export function slotKey(address: Address, slot: Uint8Array): Uint8Array {
-  return keyOf('slot', address, slot);
+  return prefixed('slot', address, slot);
 }
 
-/** Where the record under an account or slot key goes when block `number` changes it. */
-export function historyKey(key: Uint8Array, number: Height): Uint8Array {
-  const table = key[0] === TABLES.account ? 'accountHistory' : 'slotHistory';
-  return keyOf(table, key.subarray(1), numberBytes(number));
+/** Where version 0, 1, ... of the record under an account or slot key lies once it is outdated. */
+export function historyKey(key: Uint8Array, version: number): Uint8Array {
+  const history = new Uint8Array(key.length + 4);
+  history.set(key);
+  history[0] = key[0] === TABLES.account ? TABLES.accountHistory : TABLES.slotHistory;
+  new DataView(history.buffer).setUint32(key.length, version);
+  return history;
 }
 
 /** `owner` undefined: the account trie. */
 export function nodeKey(owner: Hash | undefined, path: Uint8Array): Uint8Array {
-  return owner === undefined ? keyOf('accountNode', path) : keyOf('storageNode', owner, path);
+  return owner === undefined ? prefixed('accountNode', path) : prefixed('storageNode', owner, path);
 }
 
-/** First key of a table's records that start with `start`, and the first key behind all of them. */
-export function prefixRange(
-  table: TableName,
-  start: Uint8Array,
-): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
-  const gte = keyOf(table, start);
+export type KeyRange = { readonly gte: Uint8Array; readonly lt: Uint8Array };
+
+/** The keys of a table whose rest begins with `start`. */
+export function keysFrom(table: TableName, start: Uint8Array): KeyRange {
+  const gte = prefixed(table, start);
   const lt = gte.slice();
-  let i = lt.length - 1;
-  while (lt[i] === 0xff) i -= 1;
-  lt[i] = (lt[i] as number) + 1;
-  return { gte, lt: lt.subarray(0, i + 1) };
+  let last = lt.length - 1;
+  while (lt[last] === 0xff) last -= 1;
+  lt[last] = (lt[last] as number) + 1;
+  return { gte, lt: lt.subarray(0, last + 1) };
 }
 
-function keyOf(table: TableName, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(Uint8Array.of(TABLES[table]), ...parts);
+function prefixed(table: TableName, first: Uint8Array, second?: Uint8Array): Uint8Array {
+  const key = new Uint8Array(1 + first.length + (second?.length ?? 0));
+  key[0] = TABLES[table];
+  key.set(first, 1);
+  if (second !== undefined) key.set(second, 1 + first.length);
+  return key;
 }

@@ -1,43 +1,87 @@
 /**
- * Values that keep their past: an account or slot record says since which block it holds, and each
- * change moves the record before it to the history, under the number of the changing block. A read at
- * block n follows the records back until one was there at n; for the head that is one point read.
+ * Values that keep their past (docs/spec/ledger.md, L-6).
+ *
+ * The newest record of an account or slot says since which block it holds and how many versions are
+ * older. A change moves it, unchanged, to the history under the next version number; so an account that
+ * is made and never touched again costs no history. Versions are numbered, not keyed by block, because
+ * `level` has no synchronous seek: numbers can be searched with point reads. A value at block n takes
+ * none if it has not changed since, at most three if it changes at every block, and never more than
+ * twice the binary logarithm of its number of versions.
  */
-import type { Height } from '../model/index.ts';
-import type { Database, Write } from './database.ts';
-import { historyKey, numberBytes, numberFrom } from './keyspace.ts';
+import { equalBytes, type Height } from '../model/index.ts';
+import type { Batch } from './batch.ts';
+import type { Database } from './database.ts';
+import { historyKey, numberFrom } from './keyspace.ts';
 
-const EMPTY = new Uint8Array(0);
+type Versioned = {
+  /** The block that wrote it. */
+  readonly since: Height;
+  readonly olderVersions: number;
+  readonly value: Uint8Array;
+};
 
-/** The value as block `at` left it; empty if there is none. */
-export function valueAt(database: Database, key: Uint8Array, at: Height): Uint8Array {
-  let record = database.get(key);
-  while (record !== undefined) {
-    const since = numberFrom(record);
-    if (since <= at) return record.subarray(8);
-    record = database.get(historyKey(key, since));
-  }
-  return EMPTY;
-}
+const EMPTY: Uint8Array = new Uint8Array(0);
+/** Since (8), older versions (4). */
+const HEAD_LENGTH = 12;
 
 /** The value as the newest block left it; empty if there is none. */
 export function newestValue(database: Database, key: Uint8Array): Uint8Array {
-  return database.get(key)?.subarray(8) ?? EMPTY;
+  return database.get(key)?.subarray(HEAD_LENGTH) ?? EMPTY;
+}
+
+/** The value as block `at` left it; empty if there is none. */
+export function valueAt(database: Database, key: Uint8Array, at: Height): Uint8Array {
+  const newest = decode(database.get(key));
+  if (newest === undefined) return EMPTY;
+  if (newest.since <= at) return newest.value;
+  // Each version is at least one block older than the next, so those below `low` are old enough.
+  let high = newest.olderVersions;
+  let low = Math.max(0, high - Number(newest.since - at));
+  let value: Uint8Array = EMPTY;
+  for (let step = 0; low < high; ) {
+    const middle = low + Math.min(step, (high - low) >> 1);
+    const record = decode(database.require(historyKey(key, middle))) as Versioned;
+    if (record.since <= at) {
+      value = record.value;
+      low = middle + 1;
+      step = 2 * step + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return value;
 }
 
 /** What block `number` writes to change the value; an empty value stays as a record, for the history. */
 export function changeValue(
   database: Database,
+  batch: Batch,
   key: Uint8Array,
   value: Uint8Array,
   number: Height,
-): readonly Write[] {
-  const record = new Uint8Array(8 + value.length);
-  record.set(numberBytes(number));
-  record.set(value, 8);
-  const put: Write = { type: 'put', key, value: record };
-  const before = database.get(key);
-  return before === undefined
-    ? [put]
-    : [put, { type: 'put', key: historyKey(key, number), value: before }];
+): void {
+  const stored = database.get(key);
+  const before = decode(stored);
+  if (equalBytes(before?.value ?? EMPTY, value)) return;
+  let olderVersions = 0;
+  if (stored !== undefined && before !== undefined) {
+    batch.put(historyKey(key, before.olderVersions), stored);
+    olderVersions = before.olderVersions + 1;
+  }
+  const record = new Uint8Array(HEAD_LENGTH + value.length);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, number);
+  view.setUint32(8, olderVersions);
+  record.set(value, HEAD_LENGTH);
+  batch.put(key, record);
+}
+
+function decode(record: Uint8Array | undefined): Versioned | undefined {
+  if (record === undefined) return undefined;
+  const view = new DataView(record.buffer, record.byteOffset, record.length);
+  return {
+    since: numberFrom(record),
+    olderVersions: view.getUint32(8),
+    value: record.subarray(HEAD_LENGTH),
+  };
 }

@@ -1,0 +1,86 @@
+/**
+ * The file `EHB-STORE` in the store's directory: format version and genesis hash.
+ *
+ * It lies outside the database, so that a database of an unknown format is not even opened, and one
+ * that has lost everything is not taken for a new one. It is written once block 0 is on disk.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asHash, bytesToHex, equalBytes, type Hash } from '../model/index.ts';
+import { crc32c } from './checksum.ts';
+import { replaceDurably } from './durable-file.ts';
+import { codeOf, storeError } from './store-error.ts';
+
+const FORMAT_VERSION = 1;
+const MAGIC = new TextEncoder().encode('EHBSTORE');
+/** Magic 8, version 4, genesis hash 32, checksum 4. */
+const LENGTH = 48;
+
+/**
+ * Whether the directory is marked as a store of this genesis; false if there is no mark.
+ * @throws CodedError `STORE_UNKNOWN_VERSION`, `STORE_FOREIGN_GENESIS`, `STORE_DAMAGED`
+ */
+export async function isMarkedAs(path: string, genesisHash: Hash): Promise<boolean> {
+  const bytes = await readMark(path);
+  if (bytes === undefined) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length < LENGTH || MAGIC.some((byte, at) => bytes[at] !== byte)) {
+    throw storeError('STORE_DAMAGED', path, 'the file EHB-STORE is damaged');
+  }
+  const version = view.getUint32(8);
+  const isSound = view.getUint32(LENGTH - 4) === crc32c(bytes.subarray(0, LENGTH - 4));
+  // Another version may have another length and checksum.
+  if (version !== FORMAT_VERSION && (isSound || bytes.length !== LENGTH)) {
+    const fact = `the store has format version ${version}, this release knows ${FORMAT_VERSION}`;
+    throw storeError('STORE_UNKNOWN_VERSION', path, fact);
+  }
+  if (!isSound || bytes.length !== LENGTH) {
+    throw storeError('STORE_DAMAGED', path, 'the file EHB-STORE is damaged');
+  }
+  requireGenesis(path, asHash(bytes.subarray(12, 44)), genesisHash);
+  return true;
+}
+
+/** @throws CodedError `STORE_FOREIGN_GENESIS` */
+export function requireGenesis(path: string, stored: Hash, given: Hash): void {
+  if (equalBytes(stored, given)) return;
+  const fact = `the store holds the chain of genesis ${bytesToHex(stored)}, not ${bytesToHex(given)}`;
+  throw storeError('STORE_FOREIGN_GENESIS', path, fact);
+}
+
+/** Marks the directory as a store of this format and genesis. */
+export async function mark(path: string, genesisHash: Hash): Promise<void> {
+  const bytes = new Uint8Array(LENGTH);
+  const view = new DataView(bytes.buffer);
+  bytes.set(MAGIC);
+  view.setUint32(8, FORMAT_VERSION);
+  bytes.set(genesisHash, 12);
+  view.setUint32(LENGTH - 4, crc32c(bytes.subarray(0, LENGTH - 4)));
+  await replaceDurably(join(path, 'EHB-STORE'), bytes);
+}
+
+/**
+ * Opening creates a database where LevelDB finds no file `CURRENT`, and deletes the tables of one
+ * that lost it. @throws CodedError `STORE_DAMAGED` if there is something to lose
+ */
+export async function requireNothingToLose(path: string): Promise<void> {
+  const names = await readdir(path).catch((cause: unknown): string[] => {
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return [];
+    throw storeError('STORE_NOT_WRITABLE', path, 'the directory cannot be read', { cause });
+  });
+  if (names.includes('CURRENT')) return;
+  for (const name of names.filter((file) => /\.(ldb|sst|log)$/.test(file))) {
+    if ((await stat(join(path, name))).size > 0) {
+      throw storeError('STORE_DAMAGED', path, 'the database has lost its file CURRENT');
+    }
+  }
+}
+
+async function readMark(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(join(path, 'EHB-STORE'));
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return undefined;
+    throw storeError('STORE_NOT_WRITABLE', path, 'the file EHB-STORE cannot be read', { cause });
+  }
+}

@@ -1,0 +1,105 @@
+/** Opens the ledger on disk, or makes it from its genesis; what does not fit is refused by name. */
+import {
+  type Block,
+  commitState,
+  EMPTY_ROOT,
+  equalBytes,
+  type Hash,
+  type HeaderHashRule,
+  headerHash,
+  invariant,
+  type StateChanges,
+} from '../model/index.ts';
+import { createBatch } from './batch.ts';
+import { type HeadRecord, readBatchRecord, readHead, sealBatch } from './batch-chain.ts';
+import { putBlock } from './block-writes.ts';
+import { type ChainStore, createChainStore } from './chain-store.ts';
+import { checkNewestBlocks } from './check-store.ts';
+import { type Database, openDatabase } from './database.ts';
+import { isMarkedAs, mark, requireGenesis, requireNothingToLose } from './identity.ts';
+import { storeError } from './store-error.ts';
+
+export type StoreOptions = {
+  /** A directory; made if there is none, its parent is not. */
+  readonly path: string;
+  readonly genesis: {
+    readonly block: Block;
+    readonly hash: Hash;
+    /** The accounts of block 0. */
+    readonly accounts: StateChanges;
+  };
+  readonly hashRule: HeaderHashRule;
+};
+
+/**
+ * Opens the store of a chain, or makes it with block 0. One process at a time.
+ * @throws CodedError `STORE_FOREIGN_GENESIS`, `STORE_UNKNOWN_VERSION`, `STORE_LOCKED`, `STORE_DAMAGED`,
+ *   `STORE_NOT_WRITABLE`, `STORE_WRONG_GENESIS_STATE`
+ */
+export async function openStore(options: StoreOptions): Promise<ChainStore> {
+  const { path, genesis } = options;
+  invariant(
+    equalBytes(headerHash(genesis.block.header, options.hashRule), genesis.hash),
+    'the genesis hash is that of the genesis header',
+  );
+  const isMarked = await isMarkedAs(path, genesis.hash);
+  if (!isMarked) await requireNothingToLose(path);
+  const database = await openDatabase(path, !isMarked);
+  try {
+    const head = isMarked ? requireHead(database, options) : await make(database, options);
+    const header = checkNewestBlocks(database, head, options);
+    return createChainStore(database, { head: { ...head, header }, ...options });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function requireHead(database: Database, { path, genesis }: StoreOptions): HeadRecord {
+  const head = readHead(database);
+  if (head === undefined) {
+    throw storeError('STORE_DAMAGED', path, 'the database has lost the record of its head');
+  }
+  const first = readBatchRecord(database, 0n);
+  if (first === undefined || !equalBytes(first.blockHash, genesis.hash)) {
+    throw storeError('STORE_DAMAGED', path, 'the database has lost block 0');
+  }
+  return head;
+}
+
+/** Writes block 0, unless a process that died before it could mark the store has done so. */
+async function make(database: Database, options: StoreOptions): Promise<HeadRecord> {
+  const { path, genesis } = options;
+  let head = readHead(database);
+  if (head !== undefined) {
+    requireGenesis(path, readBatchRecord(database, 0n)?.blockHash ?? head.hash, genesis.hash);
+    if (head.number !== 0n)
+      throw storeError('STORE_DAMAGED', path, 'the file EHB-STORE is missing');
+  } else {
+    const everything = { gte: Uint8Array.of(0), lt: Uint8Array.of(0xff) };
+    if ((await database.keys(everything)).length > 0) {
+      throw storeError('STORE_DAMAGED', path, 'the database there is not one of this program');
+    }
+    head = await writeGenesis(database, options);
+  }
+  await mark(path, genesis.hash);
+  return head;
+}
+
+async function writeGenesis(database: Database, options: StoreOptions): Promise<HeadRecord> {
+  const { block, hash, accounts } = options.genesis;
+  const commitment = commitState(
+    { stateRoot: EMPTY_ROOT, account: () => undefined, node: () => undefined },
+    accounts,
+  );
+  if (!equalBytes(commitment.stateRoot, block.header.stateRoot)) {
+    const fact = "the accounts do not give the state root of the genesis block's header";
+    throw storeError('STORE_WRONG_GENESIS_STATE', options.path, fact);
+  }
+  const executed = { block, senders: [], receipts: [], changes: accounts, commitment };
+  const batch = createBatch();
+  await putBlock(database, batch, executed, hash);
+  const head = sealBatch(batch, { number: 0n, hash }, undefined);
+  await database.write(batch.writes());
+  return head;
+}

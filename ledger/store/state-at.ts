@@ -1,0 +1,56 @@
+/** The state as readers see it: that of the head, and that after any earlier block. */
+import {
+  type Account,
+  type Address,
+  commitState,
+  decodeAccount,
+  EMPTY_CODE_HASH,
+  equalBytes,
+  type Hash,
+  type Height,
+  invariant,
+  type StatePort,
+  type StateReader,
+} from '../model/index.ts';
+import type { Database } from './database.ts';
+import { accountKey, hashKey, nodeKey, slotKey } from './keyspace.ts';
+import { newestValue, valueAt } from './versions.ts';
+
+type HashOf = (number: Height) => Hash | undefined;
+
+/** Valid until the next block is written. */
+export function newestState(database: Database, stateRoot: Hash, hashOf: HashOf): StatePort {
+  const account = (address: Address): Account | undefined =>
+    accountFrom(newestValue(database, accountKey(address)));
+  const node = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
+    database.get(nodeKey(owner, path));
+  return {
+    account,
+    storage: (address, slot) => newestValue(database, slotKey(address, slot)),
+    code: (codeHash) => readCode(database, codeHash),
+    blockHash: hashOf,
+    commit: (changes) => commitState({ stateRoot, account, node }, changes),
+  };
+}
+
+/** The state after a stored block; stays valid. */
+export function stateAfter(database: Database, number: Height, hashOf: HashOf): StateReader {
+  return {
+    account: (address) => accountFrom(valueAt(database, accountKey(address), number)),
+    storage: (address, slot) => valueAt(database, slotKey(address, slot), number),
+    code: (codeHash) => readCode(database, codeHash),
+    blockHash: (asked) => (asked > number ? undefined : hashOf(asked)),
+  };
+}
+
+function accountFrom(bytes: Uint8Array): Account | undefined {
+  if (bytes.length === 0) return undefined;
+  const decoded = decodeAccount(bytes);
+  invariant(decoded.ok, 'an account that passes its checksum can be decoded');
+  return decoded.account;
+}
+
+function readCode(database: Database, codeHash: Hash): Uint8Array {
+  if (equalBytes(codeHash, EMPTY_CODE_HASH)) return new Uint8Array(0);
+  return database.require(hashKey('code', codeHash));
+}
