@@ -126,6 +126,8 @@ function readRules(
     blockReward: qbft.blockReward,
     beneficiary: qbft.beneficiary,
     hashRule: 'qbft',
+    // Besu's miners may move the gas limit; ours keep the genesis file's.
+    ...(qbft.options.besuTimestamps && { gasLimitMoves: true }),
     ...(fixedBaseFee !== undefined && { fixedBaseFee }),
     ...(contractSizeLimit !== undefined && { contractSizeLimit }),
     ...(qbft.perTransactionGasLimit !== undefined && {

@@ -4,14 +4,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cryptoBackend } from '#crypto';
-import type { ConsensusConfig, HeightContext } from '../consensus/index.ts';
 import { type Address, bytesToHex, CodedError, type Height } from '../ledger/model/index.ts';
-import {
-  type ChainStore,
-  type ConsensusLog,
-  openConsensusLog,
-  openStore,
-} from '../ledger/store/index.ts';
+import { type ChainStore, openStore } from '../ledger/store/index.ts';
 import { createNetwork, type Members, type Network, type NetworkHandlers } from '../p2p/index.ts';
 import { createRpcServer } from '../rpc/index.ts';
 import { baseFeeAfter, createReferenceEngine, forkAt } from '../vm/index.ts';
@@ -20,9 +14,11 @@ import { createBlockWorkshop } from './block-workshop.ts';
 import { createBodySource } from './body-source.ts';
 import { createCatchUp, DEFAULT_CATCH_UP } from './catch-up.ts';
 import { type Chain, createChain } from './chain.ts';
-import { type Clock, systemClock, type TimerHandle } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
+import { consensusConfig, heightContext } from './height-context.ts';
+import { createIdleTimer } from './idle-timer.ts';
 import {
   createCaller,
   createEvents,
@@ -31,8 +27,9 @@ import {
   createProofs,
 } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
-import { createLocalSigner, type Signer } from './signer.ts';
+import { createLocalSigner } from './signer.ts';
 import { createPool, type PoolHead, type PoolState } from './txpool/index.ts';
+import { openVoter } from './voter.ts';
 
 export type RunningNode = {
   readonly peerId: string;
@@ -321,68 +318,6 @@ async function compose(
   };
 }
 
-type Voter = { readonly signer: Signer; readonly log: ConsensusLog };
-type VotingReport = { readonly yes: true } | { readonly yes: false; readonly reason: string };
-
-/** A validator without its log must not vote: it cannot know what it has signed (design D2). */
-async function openVoter(
-  config: NodeConfig,
-  signer: Signer | undefined,
-): Promise<{ readonly voter: Voter | undefined; readonly report: VotingReport }> {
-  const { genesis, logger } = config;
-  if (signer === undefined) {
-    return { voter: undefined, report: { yes: false, reason: 'this node has no validator key' } };
-  }
-  const path = join(config.dataDir, 'consensus.log');
-  try {
-    const log = await openConsensusLog({
-      path,
-      genesisHash: genesis.hash,
-      validator: signer.address,
-    });
-    return { voter: { signer, log }, report: { yes: true } };
-  } catch (error) {
-    if (!(error instanceof CodedError) || !LOST.has(error.code)) throw error;
-    logger.error('this validator does not vote: its consensus log cannot be used', {
-      code: error.code,
-      reason: error.message,
-    });
-    return { voter: undefined, report: { yes: false, reason: error.message } };
-  }
-}
-
-const LOST: ReadonlySet<string> = new Set(['STORE_LOG_MISSING', 'STORE_LOG_DAMAGED']);
-
-function consensusConfig(config: NodeConfig, self: Address | undefined): ConsensusConfig {
-  const { qbft, hash } = config.genesis;
-  return {
-    genesisHash: hash,
-    self,
-    baseTimeoutMs: qbft.requestTimeoutMs,
-    maxTimeoutMs: qbft.maxRequestTimeoutMs,
-    periodSeconds: Math.floor(qbft.blockPeriodMs / 1000),
-    timestamps: qbft.besuTimestamps ? 'besu' : 'ehb',
-  };
-}
-
-function heightContext(
-  store: ChainStore,
-  chain: Chain,
-  qbft: NodeConfig['genesis']['qbft'],
-  nowMs: number,
-): HeightContext {
-  const { header: parent, hash: parentHash } = store.head();
-  return {
-    height: parent.number + 1n,
-    parent,
-    parentHash,
-    validators: chain.validators(),
-    gapEndsAtMs: qbft.besuTimestamps
-      ? Number(parent.timestamp) * 1000 + qbft.blockPeriodMs
-      : nowMs + qbft.blockPeriodMs,
-  };
-}
-
 function nextHeight(store: ChainStore): Height {
   return store.head().header.number + 1n;
 }
@@ -428,23 +363,4 @@ function encodedRange(store: ChainStore, from: Height, count: number): readonly 
     bytes += encoded.length;
   }
   return blocks;
-}
-
-/** Calls `wake` when the head has not moved for `periodMs`; never if that is 0. */
-function createIdleTimer(
-  periodMs: number,
-  clock: Clock,
-  wake: () => void,
-): { restart(): void; close(): void } {
-  let handle: TimerHandle | undefined;
-  const close = (): void => {
-    if (handle !== undefined) clock.clearTimeout(handle);
-  };
-  return {
-    restart: () => {
-      close();
-      if (periodMs > 0) handle = clock.setTimeout(wake, periodMs);
-    },
-    close,
-  };
 }
