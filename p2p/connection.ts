@@ -63,6 +63,7 @@ export function openConnection(link: Link, ports: ConnectionPorts): Connection {
   let heardAtMs = clock.now();
   let helloSeen = false;
   let ended = false;
+  let endCode: string | undefined;
 
   const end = (code: string | undefined): void => {
     if (ended) return;
@@ -70,6 +71,7 @@ export function openConnection(link: Link, ports: ConnectionPorts): Connection {
     clock.clearTimeout(timer);
     outbox.close();
     for (const { channel } of held) channel.abort();
+    endCode = code;
     session?.onEnd(code);
     ports.ended(link, code);
   };
@@ -114,6 +116,8 @@ export function openConnection(link: Link, ports: ConnectionPorts): Connection {
   const admit = (hello: Hello): void => {
     clock.clearTimeout(timer);
     session = ports.admit(connection, hello, version);
+    // Whoever heard of the peer may have dropped it there and then.
+    if (ended) session.onEnd(endCode);
     for (const { protocol, channel } of held.splice(0)) session.onChannel(protocol, channel);
   };
 

@@ -12,7 +12,6 @@ const BLOCK_BYTES = 100_000;
 const BLOCKS = 10;
 
 export async function run(): Promise<Bench> {
-  const random = seededRandom(1);
   const peers = createPeers(
     {
       name: 'libp2p',
@@ -20,7 +19,7 @@ export async function run(): Promise<Bench> {
       openTransport: (nodeKey, events) =>
         openLibp2pTransport({ listen: undefined, nodeKey, limits: DEFAULT_LIMITS }, events),
     },
-    random,
+    seededRandom(1),
   );
   const message = new Uint8Array(MESSAGE_BYTES);
   const block = new Uint8Array(BLOCK_BYTES);
@@ -41,6 +40,13 @@ export async function run(): Promise<Bench> {
   await a.until('connected', () => a.network.peers().length === 1);
   await b.until('connected', () => b.network.peers().length === 1);
 
+  let nonce = 0;
+  const newTransaction = (): Uint8Array => {
+    const raw = new Uint8Array(TRANSACTION_BYTES);
+    new DataView(raw.buffer).setUint32(0, ++nonce);
+    return raw;
+  };
+
   const bench = new Bench({ time: 2_000, warmupTime: 500 });
   bench.add(`consensus message of ${MESSAGE_BYTES} bytes, there and back`, async () => {
     const answer = Promise.withResolvers<void>();
@@ -51,11 +57,7 @@ export async function run(): Promise<Bench> {
   bench.add(`gossip of ${TRANSACTIONS} new transactions`, async () => {
     const answer = Promise.withResolvers<void>();
     answered = answer.resolve;
-    a.network.gossipTransactions(
-      Array.from({ length: TRANSACTIONS }, () =>
-        new Uint8Array(TRANSACTION_BYTES).map(() => Math.floor(random() * 256)),
-      ),
-    );
+    a.network.gossipTransactions(Array.from({ length: TRANSACTIONS }, newTransaction));
     await answer.promise;
   });
   bench.add(`request of ${BLOCKS} blocks of ${BLOCK_BYTES / 1_000} kB`, async () => {

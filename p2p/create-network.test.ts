@@ -1,11 +1,17 @@
 import { connect } from 'node:net';
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { privateKeyFromRaw } from '@libp2p/crypto/keys';
+import { tcp } from '@libp2p/tcp';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p } from 'libp2p';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createNetwork } from './create-network.ts';
 import { openLibp2pTransport, peerIdOf } from './libp2p-transport.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { testNetwork } from './network.contract.ts';
-import { createPeers, type Implementation, seededRandom } from './testkit/peers.ts';
+import { createPeers, type Implementation, nodeKey, seededRandom } from './testkit/peers.ts';
 
 const seed = Number(process.env['EHB_SEED'] ?? 20260);
 
@@ -34,6 +40,43 @@ sockets('garbage on a bare socket is counted and harms nobody (W-1)', async () =
     await new Promise((resolve) => socket.once('close', resolve));
   }
   assert.is(a.network.metrics().inboundAttempts, 3);
+  const b = await peers.start(1, { bootPeers: a.network.addresses });
+  await a.until('a member is served', () => a.network.peers().length === 1);
+  await b.until('a member is served', () => b.network.peers().length === 1);
+});
+
+sockets('garbage inside the encrypted connection harms nobody (W-1, W-13)', async () => {
+  const a = await peers.start(0, { limits: { helloTimeoutMs: 300 } });
+  const random = seededRandom(seed);
+  for (let i = 0; i < 20; i += 1) {
+    const garbage = Uint8Array.from({ length: 12 + Math.floor(random() * 500) }, () =>
+      Math.floor(random() * 256),
+    );
+    // Every second one begins as a frame of yamux.
+    if (i % 2 === 0) garbage.set([0, i % 4, 0, i % 16]);
+    const guest = await createLibp2p({
+      privateKey: privateKeyFromRaw(nodeKey(100 + i)),
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [
+        () => ({
+          protocol: '/yamux/1.0.0',
+          createStreamMuxer(connection) {
+            const muxer = yamux()().createStreamMuxer(connection);
+            connection.send(garbage);
+            return muxer;
+          },
+        }),
+      ],
+    });
+    const address = multiaddr(a.network.addresses[0]);
+    const connection = await guest.dial(address).catch(() => undefined);
+    if (connection?.status === 'open') {
+      await new Promise((resolve) => connection.addEventListener('close', resolve));
+    }
+    await guest.stop();
+  }
+  assert.is(a.network.metrics().inboundAttempts, 20);
   const b = await peers.start(1, { bootPeers: a.network.addresses });
   await a.until('a member is served', () => a.network.peers().length === 1);
   await b.until('a member is served', () => b.network.peers().length === 1);

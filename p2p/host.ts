@@ -20,7 +20,14 @@ import { guardHandlers } from './guard-handlers.ts';
 import { transactionKey } from './known-transactions.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createCounters } from './metrics.ts';
-import type { Members, Network, NetworkModules, NetworkOptions, PeerInfo } from './network.ts';
+import type {
+  Members,
+  Network,
+  NetworkModules,
+  NetworkOptions,
+  PeerInfo,
+  PeerStatus,
+} from './network.ts';
 import { createProver } from './proof.ts';
 import { createRefusalPauses } from './refusal-pauses.ts';
 import type { RequestMessage } from './requests.ts';
@@ -105,20 +112,27 @@ export async function createHost(
 
   const ownAddresses = (): readonly string[] => options.announce ?? transport.addresses;
 
-  const ownHello = async (): Promise<Hello> => ({
-    minVersion: MIN_VERSION,
-    maxVersion: MAX_VERSION,
-    chainId: options.chainId,
-    genesisHash: options.genesisHash,
-    instance,
-    proof: await prove(),
-    status,
-    addresses: ownAddresses().slice(0, OWN_ADDRESSES),
-    knownAddresses: [...sessions.values()]
-      .filter((session) => session.peer().kind !== 'former')
-      .flatMap((session) => dialer.addressesOf(session.peer().peerId))
-      .slice(0, KNOWN_ADDRESSES),
-  });
+  /** What each peer was told in the hello; it may have changed until the peer answered. */
+  const statusSaid = new WeakMap<Link, PeerStatus>();
+
+  const ownHello = async (link: Link): Promise<Hello> => {
+    const proof = await prove();
+    statusSaid.set(link, status);
+    return {
+      minVersion: MIN_VERSION,
+      maxVersion: MAX_VERSION,
+      chainId: options.chainId,
+      genesisHash: options.genesisHash,
+      instance,
+      proof,
+      status,
+      addresses: ownAddresses().slice(0, OWN_ADDRESSES),
+      knownAddresses: [...sessions.values()]
+        .filter((session) => session.peer().kind !== 'former')
+        .flatMap((session) => dialer.addressesOf(session.peer().peerId))
+        .slice(0, KNOWN_ADDRESSES),
+    };
+  };
 
   const judge: Parameters<typeof openConnection>[1]['judge'] = (link, hello) => {
     const peerId = link.remotePeerId;
@@ -170,6 +184,7 @@ export async function createHost(
     settle(link, true);
     logger.info('a peer has joined', describe(peer));
     handlers.onPeerJoined(peer);
+    if (statusSaid.get(link) !== status) session.sendStatus(status);
     tellOthers(session);
     return session;
   };
@@ -221,14 +236,14 @@ export async function createHost(
       clock,
       logger,
       counters,
-      ownHello,
+      ownHello: () => ownHello(link),
       judge,
       admit,
       ended(_, code) {
         links = links.filter((other) => other !== link);
         if (reserved.get(link.remotePeerId)?.link === link) reserved.delete(link.remotePeerId);
         if (code !== undefined && !WITHOUT_PAUSE.has(code)) pauses.pause(link.remotePeerId);
-        settle(link, code === 'P2P_DUPLICATE');
+        settle(link, false);
       },
     });
     if (closed) connection.drop('P2P_CLOSING');

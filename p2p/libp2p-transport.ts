@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
-import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface';
+import type { Connection, Libp2p, PrivateKey, Stream, StreamMuxerFactory } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
@@ -130,7 +130,8 @@ async function startNode(
     addresses: { listen: listen === undefined ? [] : [listenAddress(listen).toString()] },
     transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux({ enableKeepAlive: false })],
+    // yamux widens its windows only where its own ping has measured the round trip.
+    streamMuxers: [safeYamux({ enableKeepAlive: true, keepAliveInterval: 30_000 })],
     connectionMonitor: { enabled: false },
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
@@ -151,6 +152,31 @@ async function startNode(
       denyInboundEncryptedConnection: (peerId) => !events.accepts(peerId.toString()),
     },
   });
+}
+
+/**
+ * yamux announces a new stream in a microtask that nobody guards. When the connection has ended in
+ * the meantime that send throws, and with it the process would end: on an ended connection, sending
+ * does nothing instead.
+ */
+function safeYamux(init: Parameters<typeof yamux>[0]): () => StreamMuxerFactory {
+  return () => {
+    const factory = yamux(init)();
+    return {
+      protocol: factory.protocol,
+      createStreamMuxer(connection) {
+        const send = connection.send.bind(connection);
+        connection.send = (data) => {
+          try {
+            return send(data);
+          } catch {
+            return false;
+          }
+        };
+        return factory.createStreamMuxer(connection);
+      },
+    };
+  };
 }
 
 function parseNodeKey(nodeKey: Uint8Array): PrivateKey {

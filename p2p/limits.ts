@@ -28,6 +28,8 @@ export type Limits = {
   readonly unadmittedConnections: number;
   /** A PeerId that was refused is not heard for so long. */
   readonly refusalPauseMs: number;
+  /** Address messages that one peer may send. */
+  readonly addressMessagesPerMinute: number;
   /** Faults within a minute that cost the connection. */
   readonly faultsPerMinute: number;
   /** Pause between dials of one peer: doubles from the first to the second, with jitter. */
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   knownTransactions: 65_536,
   unadmittedConnections: 32,
   refusalPauseMs: 1_000,
+  addressMessagesPerMinute: 300,
   faultsPerMinute: 20,
   minBackoffMs: 100,
   maxBackoffMs: 3_000,

@@ -12,6 +12,8 @@ export type NetworkMetrics = {
   readonly connectionsReplaced: number;
   /** Connections that this node refused or dropped, by code (a key of `P2P_ERRORS`). */
   readonly dropped: Readonly<Record<string, number>>;
+  /** What `reportFault` was told, by its code. */
+  readonly faults: Readonly<Record<string, number>>;
   /** Refusals that other nodes sent, by code; unknown codes are counted as `P2P_UNKNOWN_REFUSAL`. */
   readonly refusedByPeers: Readonly<Record<string, number>>;
   readonly consensusSent: number;
@@ -34,11 +36,12 @@ export type NetworkMetrics = {
   readonly handlerFailures: number;
 };
 
-type CounterName = Exclude<keyof NetworkMetrics, 'peers' | 'dropped' | 'refusedByPeers'>;
+type CounterName = Exclude<keyof NetworkMetrics, 'peers' | 'dropped' | 'faults' | 'refusedByPeers'>;
 
 export type Counters = {
   add(name: CounterName, count?: number): void;
   dropped(code: string): void;
+  fault(code: string): void;
   refusedByPeer(code: string): void;
   snapshot(peers: number): NetworkMetrics;
 };
@@ -66,6 +69,7 @@ export function createCounters(): Counters {
     handlerFailures: 0,
   };
   const dropped: Record<string, number> = {};
+  const faults: Record<string, number> = {};
   const refusedByPeers: Record<string, number> = {};
   return {
     add(name, count = 1) {
@@ -74,6 +78,9 @@ export function createCounters(): Counters {
     dropped(code) {
       dropped[code] = (dropped[code] ?? 0) + 1;
     },
+    fault(code) {
+      faults[code] = (faults[code] ?? 0) + 1;
+    },
     refusedByPeer(code) {
       refusedByPeers[code] = (refusedByPeers[code] ?? 0) + 1;
     },
@@ -81,6 +88,7 @@ export function createCounters(): Counters {
       peers,
       ...counts,
       dropped: { ...dropped },
+      faults: { ...faults },
       refusedByPeers: { ...refusedByPeers },
     }),
   };

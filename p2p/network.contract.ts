@@ -425,7 +425,7 @@ export function testNetwork(implementation: Implementation, seed: number): void 
         guest.sendFirst(host.network, guest.wire(1, { kind: 'ping', nonce: 1 })),
     },
     {
-      name: 'versions of the future',
+      name: 'versions of the future (W-5)',
       code: 'P2P_VERSION_MISMATCH',
       misbehave: async (guest, host) =>
         guest.sendFirst(host.network, await guest.hello({ minVersion: 7, maxVersion: 9 })),
@@ -557,6 +557,47 @@ export function testNetwork(implementation: Implementation, seed: number): void 
     assert.ok(a.network.metrics().consensusDropped > 100);
     await a.until('it is dropped', () => dropped(a, 'P2P_STALLED'));
     assert.is(a.network.peers().length, 0);
+  });
+
+  test('a status that changes during the hello is told after it', async () => {
+    const [small, large] = await byPeerId(implementation, peers);
+    const a = await peers.start(small);
+    // The larger PeerId speaks first: its proof is signed while the status changes.
+    const options = optionsOf(large);
+    const b: RunningPeer = await peers.start(large, {
+      bootPeers: a.network.addresses,
+      validator: options.validator && {
+        address: options.validator.address,
+        sign: async (digest) => sign(digest, validatorKey(large)),
+      },
+    });
+    b.network.announce(STATUS);
+    await connected(a, b);
+    const known = (): bigint | undefined => a.network.peers()[0]?.status.height;
+    await a.until('the newest status is known', () => known() === STATUS.height);
+  });
+
+  test('a handler may change the members while a peer joins', async () => {
+    const a: RunningPeer = await peers.start(
+      0,
+      {},
+      { onPeerJoined: () => a.network.setMembers(membersOf(1)) },
+    );
+    const b = await peers.start(1, { bootPeers: a.network.addresses });
+    await b.until('it is dropped', () => refused(b, 'P2P_NOT_MEMBER'));
+    assert.is(a.network.peers().length, 0);
+    assert.is(a.left.length, 1);
+  });
+
+  test('a member that tells too many addresses is dropped (W-14)', async () => {
+    const a = await peers.start(0, { limits: { addressMessagesPerMinute: 2, faultsPerMinute: 2 } });
+    const guest = await createForeigner(await peers.transport(1), optionsOf(1));
+    const { control } = await guest.connect(a.network);
+    await a.until('it is in', () => a.network.peers().length === 1);
+    for (let i = 0; i < 5; i += 1) {
+      control.send(guest.wire(1, { kind: 'addresses', addresses: ['nonsense'] }));
+    }
+    await a.until('it is dropped', () => dropped(a, 'P2P_TOO_MANY_FAULTS'));
   });
 
   test('a peer whose messages the node finds invalid is dropped after some', async () => {

@@ -21,7 +21,7 @@ const DOMAIN = new TextEncoder().encode('EHB validator proof v1');
 const MAX_LIFETIME_SECONDS = 86_400n;
 
 /** What the validator key signs. `expiry` in Unix seconds. */
-export function proofDigest(chain: ChainIdentity, peerId: string, expiry: bigint): Hash {
+function proofDigest(chain: ChainIdentity, peerId: string, expiry: bigint): Hash {
   return keccak256(
     concatBytes(
       DOMAIN,

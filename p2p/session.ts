@@ -58,6 +58,8 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
   let faultsSinceMs = clock.now();
   let pingTimer: object | undefined;
   let over = false;
+  let addressMessages = 0;
+  let addressesSinceMs = clock.now();
 
   const drop = connection.drop;
   const notPermitted = (message: WireMessage): void => {
@@ -106,7 +108,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
   });
 
   /**
-   * Pings, and drops a peer that was not heard for `pingTimeoutMs`. A tick that comes late says that
+   * W-14: pings, and drops a peer that was not heard for `pingTimeoutMs`. A tick that comes late says that
    * this process was busy, not that the peer was silent: it counts from then.
    */
   let quietSinceMs = clock.now();
@@ -222,6 +224,17 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
     receive(channel, limits.requestFrameBytes, onRequest, close);
   };
 
+  /** Each leads to dials: a member cannot have this node knock at others without end (W-14). */
+  const onAddresses = (addresses: readonly string[]): void => {
+    addressMessages = clock.now() - addressesSinceMs > 60_000 ? 1 : addressMessages + 1;
+    if (addressMessages === 1) addressesSinceMs = clock.now();
+    if (addressMessages > limits.addressMessagesPerMinute) {
+      session.fault('P2P_MESSAGE_UNEXPECTED');
+    } else {
+      ports.onAddresses(addresses);
+    }
+  };
+
   const session: Session = {
     connection,
     instance: options.instance,
@@ -261,7 +274,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
         faultsSinceMs = nowMs;
       }
       faults += 1;
-      counters.dropped(code);
+      counters.fault(code);
       if (faults > limits.faultsPerMinute) drop('P2P_TOO_MANY_FAULTS');
     },
     onControl(message) {
@@ -274,7 +287,7 @@ export function createSession(options: SessionOptions, ports: SessionPorts): Ses
           peer = { ...peer, status: message.status };
           return handlers.onStatus(peer, message.status);
         case 'addresses':
-          return ports.onAddresses(message.addresses);
+          return onAddresses(message.addresses);
         default:
           drop('P2P_MESSAGE_UNEXPECTED');
       }

@@ -31,18 +31,25 @@ function checkMessage(name: MessageName, cursor: Cursor): boolean {
   const counts = new Map<number, number>();
   while (cursor.offset < cursor.end) {
     const tag = readVarint(cursor);
-    if (tag === undefined || tag > 0xffff_ffffn) return false;
+    if (!isAtMost(tag, 0xffff_ffffn)) return false;
     const id = Number(tag >> 3n);
     const wireType = Number(tag & 7n);
     const field = fields.get(id);
-    if (field === undefined) {
-      if (!EXTENSIBLE.has(name) || id === 0 || !skip(wireType, cursor)) return false;
-      continue;
-    }
     const count = (counts.get(id) ?? 0) + 1;
     counts.set(id, count);
-    if (count > (field.maxCount ?? 1) || !checkValue(field, wireType, cursor)) return false;
+    const fits =
+      field === undefined
+        ? EXTENSIBLE.has(name) && id !== 0 && skip(wireType, cursor)
+        : count <= (field.maxCount ?? 1) && checkValue(field, wireType, cursor);
+    if (!fits) return false;
   }
+  return isComplete(fields, counts);
+}
+
+function isComplete(
+  fields: ReadonlyMap<number, Field>,
+  counts: ReadonlyMap<number, number>,
+): boolean {
   for (const [id, field] of fields) {
     if (!field.optional && field.maxCount === undefined && !counts.has(id)) return false;
   }
@@ -73,7 +80,7 @@ function checkValue(field: Field, wireType: number, cursor: Cursor): boolean {
   }
 }
 
-function isAtMost(value: bigint | undefined, max: bigint): boolean {
+function isAtMost(value: bigint | undefined, max: bigint): value is bigint {
   return value !== undefined && value <= max;
 }
 
