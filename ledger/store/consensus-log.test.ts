@@ -1,15 +1,19 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { asAddress, asHash, CodedError } from '../model/index.ts';
+import { asAddress, asHash } from '../model/index.ts';
+import { crc32c } from './checksum.ts';
 import {
   type ConsensusLog,
   type ConsensusLogOptions,
   createConsensusLog,
   openConsensusLog,
 } from './consensus-log.ts';
+import { refusalOf } from './testkit/small-chain.ts';
 
 type Context = { directory: string; options: ConsensusLogOptions };
 const test = suite<Context>('ledger/store/consensus-log');
@@ -26,18 +30,9 @@ test.after.each(async ({ directory }) => {
   await rm(directory, { recursive: true });
 });
 
+const LOG_PROCESS = join(import.meta.dirname, 'testkit', 'log-process.ts');
 const record = (...bytes: number[]): Uint8Array => Uint8Array.of(...bytes);
 const listed = (log: ConsensusLog): number[][] => log.records().map((bytes) => [...bytes]);
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof CodedError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
 
 test('what was appended is there after opening again, in order', async ({ options }) => {
   await createConsensusLog(options);
@@ -57,16 +52,16 @@ test('what was appended is there after opening again, in order', async ({ option
 test('a missing log, an existing one and one of another chain or key are refused', async ({
   options,
 }) => {
-  assert.is(await codeOf(openConsensusLog(options)), 'STORE_LOG_MISSING');
+  assert.is(await refusalOf(openConsensusLog(options)), 'STORE_LOG_MISSING');
   await createConsensusLog(options);
-  assert.is(await codeOf(createConsensusLog(options)), 'STORE_LOG_EXISTS');
+  assert.is(await refusalOf(createConsensusLog(options)), 'STORE_LOG_EXISTS');
   const otherChain = { ...options, genesisHash: asHash(new Uint8Array(32)) };
-  assert.is(await codeOf(openConsensusLog(otherChain)), 'STORE_LOG_FOREIGN');
+  assert.is(await refusalOf(openConsensusLog(otherChain)), 'STORE_LOG_FOREIGN');
   const otherKey = { ...options, validator: asAddress(new Uint8Array(20)) };
-  assert.is(await codeOf(openConsensusLog(otherKey)), 'STORE_LOG_FOREIGN');
+  assert.is(await refusalOf(openConsensusLog(otherKey)), 'STORE_LOG_FOREIGN');
 });
 
-test('a log cut at any byte opens with its whole records, or is refused for its header', async ({
+test('L-4: a log cut at any byte opens with its whole records, or is refused for its header', async ({
   options,
 }) => {
   await createConsensusLog(options);
@@ -77,7 +72,7 @@ test('a log cut at any byte opens with its whole records, or is refused for its 
   for (let length = 0; length < whole.length; length += 1) {
     await writeFile(options.path, whole.subarray(0, length));
     if (length < 68) {
-      assert.is(await codeOf(openConsensusLog(options)), 'STORE_LOG_DAMAGED', `${length}`);
+      assert.is(await refusalOf(openConsensusLog(options)), 'STORE_LOG_DAMAGED', `${length}`);
       continue;
     }
     const cut = await openConsensusLog(options);
@@ -90,41 +85,127 @@ test('a log cut at any byte opens with its whole records, or is refused for its 
   }
 });
 
-test('one flipped bit anywhere is damage: in a length too, and in the last record', async ({
+test('L-4: a flipped byte anywhere is damage, and the file is left as it is', async ({
   options,
 }) => {
   await createConsensusLog(options);
   const log = await openConsensusLog(options);
-  await log.append([record(1, 1, 1), record(2, 2), record(3, 3, 3, 3)]);
+  await log.append([record(1, 1, 1), record(2, 2)]);
   await log.close();
   const whole = await readFile(options.path);
   for (let at = 0; at < whole.length; at += 1) {
-    for (let bit = 0; bit < 8; bit += 1) {
-      const flipped = Uint8Array.from(whole);
-      flipped[at] = (flipped[at] as number) ^ (1 << bit);
-      await writeFile(options.path, flipped);
-      assert.is(await codeOf(openConsensusLog(options)), 'STORE_LOG_DAMAGED', `${at}, bit ${bit}`);
-    }
+    const flipped = Uint8Array.from(whole);
+    flipped[at] = (flipped[at] as number) ^ 0x10;
+    await writeFile(options.path, flipped);
+    assert.is(await refusalOf(openConsensusLog(options)), 'STORE_LOG_DAMAGED', `${at}`);
+    assert.equal(Uint8Array.from(await readFile(options.path)), flipped);
   }
 });
 
-test('records that changed places are refused', async ({ options }) => {
+test('L-4: a log of an unknown format is refused as that', async ({ options }) => {
   await createConsensusLog(options);
-  const log = await openConsensusLog(options);
-  await log.append([record(1, 1), record(2, 2), record(3, 3)]);
-  await log.close();
-  const whole = await readFile(options.path);
-  const swapped = Buffer.concat([
-    whole.subarray(0, 68),
-    whole.subarray(82, 96),
-    whole.subarray(68, 82),
-    whole.subarray(96),
-  ]);
-  await writeFile(options.path, swapped);
-  assert.is(await codeOf(openConsensusLog(options)), 'STORE_LOG_DAMAGED');
+  const header = await readFile(options.path);
+  header.writeUInt32BE(2, 8);
+  header.writeUInt32BE(crc32c(header.subarray(0, 64)), 64);
+  await writeFile(options.path, header);
+  assert.is(await refusalOf(openConsensusLog(options)), 'STORE_UNKNOWN_VERSION');
 });
 
-test('a file above its limit is rewritten with the records that are kept', async ({ options }) => {
+test('appends that are asked for together are kept whole and in order', async ({ options }) => {
+  await createConsensusLog(options);
+  const log = await openConsensusLog({ ...options, rewriteAboveBytes: 500 });
+  const expected: number[][] = [];
+  const done: Promise<void>[] = [];
+  for (let i = 0; i < 50; i += 1) {
+    expected.push([i, 0], [i, 1]);
+    done.push(log.append([record(i, 0), record(i, 1)]));
+    if (i % 10 === 9) done.push(log.retain(() => true));
+  }
+  await Promise.all(done);
+  assert.equal(listed(log), expected);
+  await log.close();
+  const again = await openConsensusLog(options);
+  assert.equal(listed(again), expected);
+  await again.close();
+});
+
+test('what the caller does to its bytes afterwards changes no record', async ({ options }) => {
+  await createConsensusLog(options);
+  const log = await openConsensusLog(options);
+  const bytes = record(1, 2, 3);
+  await log.append([bytes]);
+  bytes.fill(0);
+  assert.equal(listed(log), [[1, 2, 3]]);
+  await log.close();
+});
+
+test('L-5: a log that another process has open is refused until that process is dead', async ({
+  options,
+}) => {
+  await createConsensusLog(options);
+  const child = spawn(process.execPath, [LOG_PROCESS, options.path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  assert.is(await refusalOf(openConsensusLog(options)), 'STORE_LOCKED');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const log = await openConsensusLog(options);
+  assert.is(await refusalOf(openConsensusLog(options)), 'STORE_LOCKED', 'by the same process too');
+  await log.append([record(1)]);
+  await log.close();
+});
+
+test('L-3: an append that finds no room fails, leaves nothing behind, and the log goes on', async ({
+  options,
+}) => {
+  await createConsensusLog(options);
+  // The limit of the shell, in blocks of 512 or 1024 bytes, ends a write as a full disk does.
+  const command = `ulimit -f 20; exec "$0" "$1" "$2" 1000`;
+  const child = spawn('sh', ['-c', command, process.execPath, LOG_PROCESS, options.path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await once(child, 'exit');
+  const [, code, count] = output.match(/^open\n(\S+) (\d+)\n$/) ?? [];
+  assert.is(code, 'STORE_LOG_WRITE_FAILED', output);
+  const log = await openConsensusLog(options);
+  assert.is(log.records().length, Number(count) + 1);
+  assert.equal(listed(log).at(-1), [77]);
+  await log.close();
+});
+
+test('a record above 64 MiB is a mistake of the caller, and nothing is written', async ({
+  options,
+}) => {
+  await createConsensusLog(options);
+  const log = await openConsensusLog(options);
+  try {
+    await log.append([record(1), new Uint8Array(64 * 1024 * 1024 + 1)]);
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, RangeError);
+  }
+  assert.equal(listed(log), []);
+  assert.is((await stat(options.path)).size, 68);
+  await log.close();
+});
+
+test('a closed log takes nothing', async ({ options }) => {
+  await createConsensusLog(options);
+  const log = await openConsensusLog(options);
+  await log.close();
+  await log.close();
+  assert.is(await refusalOf(log.append([record(1)])), 'STORE_CLOSED');
+  assert.is(await refusalOf(log.retain(() => true)), 'STORE_CLOSED');
+});
+
+test('L-5: a file above its limit is rewritten with the records that are kept', async ({
+  options,
+}) => {
   await createConsensusLog(options);
   const log = await openConsensusLog({ ...options, rewriteAboveBytes: 100 });
   await log.append([record(1)]);
@@ -138,6 +219,21 @@ test('a file above its limit is rewritten with the records that are kept', async
   const again = await openConsensusLog(options);
   assert.equal(listed(again), [[3], [4]]);
   await again.close();
+});
+
+test('L-5: a rewrite that was interrupted changes nothing, and its remains are removed', async ({
+  directory,
+  options,
+}) => {
+  await createConsensusLog(options);
+  const log = await openConsensusLog(options);
+  await log.append([record(1)]);
+  await log.close();
+  await writeFile(`${options.path}.tmp`, 'half a rewr');
+  const again = await openConsensusLog(options);
+  assert.equal(listed(again), [[1]]);
+  await again.close();
+  assert.equal((await readdir(directory)).sort(), ['consensus.log', 'consensus.log.lock']);
 });
 
 test.run();

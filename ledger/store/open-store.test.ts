@@ -222,4 +222,26 @@ test('L-2: a value changed on disk is named by its table and key, and never serv
   assert.is(await refusalOf(openStore(optionsAt(path))), 'STORE_DAMAGED');
 });
 
+test('L-1: a batch that finds no room leaves the head where it was, and nothing is written after it', async ({
+  path,
+}) => {
+  await makeChain(path, 1);
+  const command = `ulimit -f 60; exec "$0" "$1" "$2"`;
+  const script = join(import.meta.dirname, 'testkit', 'store-process.ts');
+  const child = spawn('sh', ['-c', command, process.execPath, script, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await once(child, 'exit');
+  const [, codes, number, balance] = output.match(/^(\S+) (\d+) (\d+)\n$/) ?? [];
+  assert.is(codes, 'STORE_WRITE_FAILED,STORE_WRITE_FAILED', output);
+  assert.is(Number(balance), Number(number) - 1);
+  const store = await openStore(optionsAt(path));
+  assert.ok(store.head().header.number >= BigInt(number ?? 0), 'nothing acknowledged is lost');
+  await store.close();
+});
+
 test.run();
