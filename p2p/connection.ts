@@ -5,7 +5,7 @@
  * made at the same time both sides keep the same one without asking (W-9).
  */
 import type { Verdict } from '../ledger/model/index.ts';
-import { P2P_REFUSALS } from './errors.ts';
+import { isRefusalCode } from './errors.ts';
 import { createFrameReader, frame } from './frames.ts';
 import type { Limits } from './limits.ts';
 import type { Counters } from './metrics.ts';
@@ -141,7 +141,7 @@ export function openConnection(link: Link, ports: ConnectionPorts): Connection {
   };
 
   const onRefusal = (code: string): void => {
-    const known = Object.hasOwn(P2P_REFUSALS, code) ? code : 'P2P_UNKNOWN_REFUSAL';
+    const known = isRefusalCode(code) ? code : 'P2P_UNKNOWN_REFUSAL';
     counters.refusedByPeer(known);
     logger.debug('a peer refused the connection', { peerId: link.remotePeerId, code: known });
     end(known);

@@ -1,7 +1,7 @@
 import { CodedError, type ErrorTable } from '../ledger/model/index.ts';
 
 /** Reasons that travel in a refusal, so that both sides can log them. */
-export const P2P_REFUSALS: ErrorTable = {
+const P2P_REFUSALS: ErrorTable = {
   P2P_NOT_MEMBER: {
     meaning: 'The peer is neither a validator nor on the allowlist of the refusing node.',
     remedy: 'Add its PeerId or its validator address to the allowlist there; no restart is needed.',
@@ -139,6 +139,11 @@ const P2P_FAILURES: ErrorTable = {
 export const P2P_ERRORS: ErrorTable = { ...P2P_REFUSALS, ...P2P_FAILURES };
 
 export type P2pError = CodedError<{ readonly code: string }>;
+
+/** Whether a peer may send this code in a refusal (W-13). */
+export function isRefusalCode(code: string): boolean {
+  return Object.hasOwn(P2P_REFUSALS, code);
+}
 
 /** A `CodedError` of this folder. */
 export function p2pError(code: string, message: string, cause?: unknown): P2pError {
