@@ -1,4 +1,4 @@
-/** The ledger on disk behind one interface: reads are synchronous point reads, a write is one batch. */
+/** The ledger on disk behind one interface: reads are synchronous point reads, a write is one batch (L-1). */
 import {
   type Address,
   asAddress,

@@ -34,7 +34,7 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
   return ~crc >>> 0;
 }
 
-/** The value with the checksum of key and value behind it: under another key it does not fit. */
+/** The value with the checksum of key and value behind it (L-2): under another key it does not fit. */
 export function withChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
   const stored = new Uint8Array(value.length + 4);
   stored.set(value);

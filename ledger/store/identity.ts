@@ -1,5 +1,5 @@
 /**
- * The file `EHB-STORE` in the store's directory: format version and genesis hash.
+ * The file `EHB-STORE` in the store's directory: format version and genesis hash (L-9).
  *
  * It lies outside the database, so that a database of an unknown format is not even opened, and one
  * that has lost everything is not taken for a new one. It is written once block 0 is on disk.

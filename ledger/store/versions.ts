@@ -4,9 +4,9 @@
  * The newest record of an account or slot says since which block it holds and how many versions are
  * older. A change moves it, unchanged, to the history under the next version number; so an account that
  * is made and never touched again costs no history. Versions are numbered, not keyed by block, because
- * `level` has no synchronous seek: numbers can be searched with point reads. A value at block n takes
- * none if it has not changed since, at most three if it changes at every block, and never more than
- * twice the binary logarithm of its number of versions.
+ * `level` has no synchronous seek: numbers can be searched with point reads. Besides the newest record,
+ * a value at block n takes none if it has not changed since, at most three if it changes at every block,
+ * and at most twice the binary logarithm of its number of versions.
  */
 import { equalBytes, type Height } from '../model/index.ts';
 import type { Batch } from './batch.ts';
