@@ -23,7 +23,6 @@ const MESSAGES: readonly QbftMessage[] = [
 ];
 const RECORDS: readonly LogRecord[] = [
   ...MESSAGES.map((message): LogRecord => ({ kind: 'message', message })),
-  { kind: 'proposal', message: script.proposal(0, 0) },
   { kind: 'block', height: 5n, digest: hash, block: new Uint8Array(100) },
   { kind: 'certificate', height: 5n, prepares: certificate.prepares },
 ];

@@ -12,7 +12,10 @@ import {
 } from './state.ts';
 import { fetchTimeoutMs } from './timeouts.ts';
 
-/** Asks for a block once, and once more when its Proposal becomes known; else undefined. */
+/**
+ * Asks for a block once, once more when its Proposal becomes known, and once more without the
+ * Proposal if its list of transactions may have been false; else undefined.
+ */
 export function askForBlock(
   state: ConsensusState,
   digest: Hash,
@@ -20,9 +23,9 @@ export function askForBlock(
   from: readonly Address[],
 ): Transition | undefined {
   const known = knownBlock(state, digest);
-  const isBetter =
-    known?.kind === 'asked' && known.proposal === undefined && proposal !== undefined;
-  if (known !== undefined && !isBetter) return undefined;
+  const isMore = known?.kind === 'asked' && known.proposal === undefined && proposal !== undefined;
+  const isOther = known?.kind === 'invalid' && known.isListed && proposal === undefined;
+  if (known !== undefined && !isMore && !isOther) return undefined;
   return {
     state: withBlock(state, digest, { kind: 'asked', digest, proposal }),
     effects: [request(state, digest, proposal, from), fetchTimer(state)],

@@ -68,6 +68,8 @@ test('R-6.1: in a faulty cluster no log says more than its node knew, or less th
       const { kind, signed } = boundary.message;
       sent.set(`${index} ${signed.height} ${kind}`, signed.round);
       const live = node.state();
+      // Blocks that came in by catching up have emptied the log, the core has yet to hear of them.
+      if (live.height !== node.head().number + 1n) return;
       const { lastSigned, prepared } = fold(stateAtHeight(live.config, live.context), node.log());
       const was = live.lastSigned;
       const of = (each: string): number => sent.get(`${index} ${live.height} ${each}`) ?? -1;
@@ -134,7 +136,7 @@ test('R-6.3: a message of another process with the same key counts as signed', (
 test('R-6.1: a certificate that outlived its commit leads to the commit', () => {
   const { prepares } = certificate(0, digest, [0, 1, 2]);
   const recovered: readonly LogRecord[] = [
-    { kind: 'proposal', message: proposal(0, 0) },
+    { kind: 'message', message: proposal(0, 0) },
     { kind: 'message', message: prepare(1, 0, digest) },
     { kind: 'certificate', height: 1n, prepares },
   ];

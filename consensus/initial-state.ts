@@ -8,7 +8,7 @@ import { heightOf, type LogRecord } from './log-record.ts';
 import type { PreparedCertificate, QbftMessage, SignedPrepare } from './messages.ts';
 import { sendAgain, withOwnMessage } from './own-messages.ts';
 import { settle } from './rules.ts';
-import { type ConsensusState, stateAtHeight, type Transition, voterOf } from './state.ts';
+import { type ConsensusState, isSelf, stateAtHeight, type Transition, voterOf } from './state.ts';
 import { gapTimer } from './step.ts';
 import { withVote } from './vote-book.ts';
 
@@ -41,17 +41,21 @@ function withRecord(state: ConsensusState, record: LogRecord): ConsensusState {
     case 'block':
       // The driver serves and executes it; the core knows blocks by digest only.
       return state;
-    case 'proposal':
-      return { ...state, own: { ...state.own, proposal: record.message } };
     case 'certificate':
       return withCertificate(state, certificateOf(record.prepares));
     case 'message':
-      return withSigned(withOwnMessage(state, record.message), record.message);
+      return withMessage(state, record.message);
   }
 }
 
 /** An own message counts at once: it was durable before it was sent. */
-function withSigned(state: ConsensusState, message: QbftMessage): ConsensusState {
+function withMessage(before: ConsensusState, message: QbftMessage): ConsensusState {
+  if (!isSelf(before, message.signed.author)) {
+    // Another's Proposal that was accepted: nothing was signed with it.
+    const isProposal = message.kind === 'proposal';
+    return isProposal ? { ...before, own: { ...before.own, proposal: message } } : before;
+  }
+  const state = withOwnMessage(before, message);
   switch (message.kind) {
     case 'proposal':
       return state;

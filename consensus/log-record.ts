@@ -11,13 +11,11 @@ import {
 import { decodeVersioned, messageItem, prepareItem, readMessage, readPrepares } from './codec.ts';
 import type { ConsensusCode } from './errors.ts';
 import type { FieldReader } from './field-reader.ts';
-import type { ProposalMessage, QbftMessage, SignedPrepare } from './messages.ts';
+import type { QbftMessage, SignedPrepare } from './messages.ts';
 
 export type LogRecord =
-  /** Signed by this validator. */
+  /** Signed by this validator; or another's Proposal, which an own Prepare accepts. */
   | { readonly kind: 'message'; readonly message: QbftMessage }
-  /** Another's, which an own Prepare accepts. */
-  | { readonly kind: 'proposal'; readonly message: ProposalMessage }
   /** `block` is the encoded block whose header has this digest. */
   | {
       readonly kind: 'block';
@@ -38,7 +36,6 @@ export const LOG_VERSION = 1;
 export function heightOf(record: LogRecord): Height {
   switch (record.kind) {
     case 'message':
-    case 'proposal':
       return record.message.signed.height;
     case 'block':
     case 'certificate':
@@ -62,12 +59,10 @@ function recordItem(record: LogRecord): RlpItem {
   switch (record.kind) {
     case 'message':
       return [Uint8Array.of(1), messageItem(record.message)];
-    case 'proposal':
-      return [Uint8Array.of(2), messageItem(record.message)];
     case 'block':
-      return [Uint8Array.of(3), bigintToBytes(record.height), record.digest, record.block];
+      return [Uint8Array.of(2), bigintToBytes(record.height), record.digest, record.block];
     case 'certificate':
-      return [Uint8Array.of(4), bigintToBytes(record.height), record.prepares.map(prepareItem)];
+      return [Uint8Array.of(3), bigintToBytes(record.height), record.prepares.map(prepareItem)];
   }
 }
 
@@ -78,14 +73,10 @@ function readRecord(fields: FieldReader): LogRecord | undefined {
       return message === undefined ? undefined : { kind: 'message', message };
     }
     case 2: {
-      const message = readInnerMessage(fields);
-      return message?.kind === 'proposal' ? { kind: 'proposal', message } : undefined;
-    }
-    case 3: {
       const place = { height: fields.height(), digest: fields.hash() };
       return { kind: 'block', ...place, block: fields.bytes() };
     }
-    case 4:
+    case 3:
       return { kind: 'certificate', height: fields.height(), prepares: readPrepares(fields) };
     default:
       return undefined;

@@ -72,6 +72,10 @@ export const finalise: Rule = (state) => {
   if (block === undefined) {
     return askForBlock(state, digest, proposedAs(state, digest), namersOf(state, digest));
   }
+  if (block.kind === 'invalid') {
+    // The proposer may have given this validator a list of transactions that is not the block's.
+    return askForBlock(state, digest, undefined, namersOf(state, digest));
+  }
   if (block.kind !== 'valid') return undefined;
   const votes = votesFor(state.commits, state.context.validators, round, digest);
   const header = withSeals(

@@ -54,7 +54,8 @@ export type Phase =
 export type KnownBlock =
   | { readonly kind: 'asked'; readonly digest: Hash; readonly proposal: Proposed | undefined }
   | ({ readonly kind: 'valid' } & Proposed)
-  | { readonly kind: 'invalid' };
+  /** With `isListed`, what failed may be the Proposal's list of transactions, not the block. */
+  | { readonly kind: 'invalid'; readonly isListed: boolean };
 
 export type Proposed = {
   readonly header: BlockHeader;

@@ -434,6 +434,19 @@ test('R-5.10: a block that does not execute ends the round at once', () => {
   assert.is(core.state().round, 1);
 });
 
+test('R-4.5: a block refused for its list is final when a quorum commits it and peers have it', () => {
+  // The proposer has sent this validator alone a list that is not the block's.
+  const listed = proposal(0, 0, { body: { ...body, transactionHashes: [otherHash] } });
+  const late = actor({ answer: () => undefined });
+  late.receive(listed, ...[0, 2].map((i) => prepare(i, 0, digest)));
+  late.receive(...[0, 2, 3].map((i) => commit(i, 0, digest)));
+  const refusal = { ok: false, code: 'VM_TRANSACTIONS_ROOT', message: '' } as const;
+  const validated = { kind: 'block-validated', height: 1n, round: 0, digest } as const;
+  const again = find(late.give({ ...validated, result: refusal }), 'validate-block');
+  assert.is(again.proposal, undefined);
+  find(late.give({ ...validated, result: { ok: true, ...body } }), 'finalise');
+});
+
 test('R-5.2: a message of any validator wakes an idle height, once for each timeout', () => {
   const core = actor();
   assert.equal(kinds(core.receive(roundChange(2, 1))), ['timer round 1000']);

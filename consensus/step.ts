@@ -199,13 +199,14 @@ function proposeBuilt(state: ConsensusState, input: InputOf<'block-built'>): Out
 /** QBFT R-4.1 */
 function noteValidation(state: ConsensusState, input: InputOf<'block-validated'>): Outcome {
   const { height, digest, result } = input;
-  const isAsked = knownBlock(state, digest)?.kind === 'asked';
-  if (height !== state.height || !isAsked) return stale(state);
+  const asked = knownBlock(state, digest);
+  if (height !== state.height || asked?.kind !== 'asked') return stale(state);
   if (!result.ok) {
     const isOpen = result.code === 'CONSENSUS_BODY_UNAVAILABLE';
     if (isOpen) return refused(state, refuse('CONSENSUS_BODY_UNAVAILABLE', result.message));
     const verdict = refuse('CONSENSUS_INVALID_BLOCK', `${result.code}: ${result.message}`);
-    return refused(withBlock(state, digest, { kind: 'invalid' }), verdict);
+    const isListed = asked.proposal !== undefined;
+    return refused(withBlock(state, digest, { kind: 'invalid', isListed }), verdict);
   }
   const { header, transactionHashes } = result;
   if (!equalBytes(commitSealHash(header), digest)) {

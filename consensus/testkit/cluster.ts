@@ -14,7 +14,7 @@ import type { ConsensusConfig } from '../input.ts';
 import type { QbftMessage } from '../messages.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createRandom, type Random } from './random.ts';
-import { type Boundary, createSimNode, type SimNode } from './sim-node.ts';
+import { type Boundary, SimNode } from './sim-node.ts';
 import { genesisHeader, type Identity, identities, START_MS, type ToyBody } from './toy-chain.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -124,32 +124,41 @@ export function createCluster(options: ClusterOptions): Cluster {
   const others = (index: number): readonly number[] =>
     validators.map((_, i) => i).filter((i) => i !== index);
 
-  const nodes: readonly SimNode[] = keys.map((identity, index) =>
-    createSimNode(
-      { identity, validators, genesis, config, gapMs: options.gapMs ?? 0, diskMs: 2, executeMs: 3 },
-      {
-        random,
-        nowMs: queue.nowMs,
-        after: queue.after,
-        send: (to, bytes) => {
-          const targets = to === 'all' ? others(index) : [indexOf(to)];
-          for (const target of targets) sendMessage(index, target, bytes);
+  const nodes: readonly SimNode[] = keys.map(
+    (identity, index) =>
+      new SimNode(
+        {
+          identity,
+          validators,
+          genesis,
+          config,
+          gapMs: options.gapMs ?? 0,
+          diskMs: 2,
+          executeMs: 3,
         },
-        fetch: (from, digest, reply) => {
-          const peer = indexOf(from);
-          deliver(index, peer, (node) => {
-            const body = node.body(digest);
-            if (body !== undefined) deliver(peer, index, () => reply(body));
-          });
+        {
+          random,
+          nowMs: queue.nowMs,
+          after: queue.after,
+          send: (to, bytes) => {
+            const targets = to === 'all' ? others(index) : [indexOf(to)];
+            for (const target of targets) sendMessage(index, target, bytes);
+          },
+          fetch: (from, digest, reply) => {
+            const peer = indexOf(from);
+            deliver(index, peer, (node) => {
+              const body = node.body(digest);
+              if (body !== undefined) deliver(peer, index, () => reply(body));
+            });
+          },
+          onBoundary: (boundary) => {
+            if (boundary.at === 'after-log') watch.onSigned(index, boundary.message);
+            if (boundary.at === 'after-store') watch.onFinal(index, boundary.header);
+            options.onBoundary?.(index, boundary);
+          },
+          onEvidence: (first, second) => evidence.push([first, second]),
         },
-        onBoundary: (boundary) => {
-          if (boundary.at === 'after-log') watch.onSigned(index, boundary.message);
-          if (boundary.at === 'after-store') watch.onFinal(index, boundary.header);
-          options.onBoundary?.(index, boundary);
-        },
-        onEvidence: (first, second) => evidence.push([first, second]),
-      },
-    ),
+      ),
   );
 
   /** Heads are announced now and then; whoever is behind is sent what it lacks. */

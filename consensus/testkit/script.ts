@@ -4,7 +4,7 @@
  */
 import { sign } from '#crypto';
 import { type Address, commitSealHash, type Hash, headerHash } from '../../ledger/model/index.ts';
-import type { Effect } from '../effect.ts';
+import type { Effect, LogEntry } from '../effect.ts';
 import { initialState } from '../initial-state.ts';
 import type { ConsensusConfig, HeightContext, InputBody } from '../input.ts';
 import type { LogRecord } from '../log-record.ts';
@@ -165,6 +165,17 @@ export type ActorOptions = {
   readonly isSignerDown?: boolean;
 };
 
+function recordOf(entry: LogEntry): LogRecord {
+  switch (entry.kind) {
+    case 'block':
+      return { ...entry, block: new Uint8Array(0) };
+    case 'proposal':
+      return { kind: 'message', message: entry.message };
+    case 'certificate':
+      return entry;
+  }
+}
+
 /** @param self index of the validator whose key the actor has */
 export function createActor(script: Script, self: number, options: ActorOptions = {}): Actor {
   const { config, context } = script;
@@ -194,7 +205,7 @@ export function createActor(script: Script, self: number, options: ActorOptions 
         if (options.isSignerDown === true) return undefined;
         const message = script.sign(self, effect.unsigned);
         for (const entry of effect.durable) {
-          log.push(entry.kind === 'block' ? { ...entry, block: new Uint8Array(0) } : entry);
+          log.push(recordOf(entry));
         }
         log.push({ kind: 'message', message });
         return { kind: 'message', message };

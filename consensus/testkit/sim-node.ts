@@ -3,21 +3,14 @@
  * store, pool, block builder. What a crash loses and keeps is what it loses and keeps in reality.
  */
 import { sign } from '#crypto';
-import {
-  type Address,
-  type BlockHeader,
-  equalBytes,
-  type Hash,
-  headerHash,
-  keyOf,
-} from '../../ledger/model/index.ts';
+import { type Address, type BlockHeader, type Hash, headerHash } from '../../ledger/model/index.ts';
 import { decodeMessage, encodeMessage } from '../codec.ts';
 import type { Effect, LogEntry } from '../effect.ts';
 import { verifyHeader } from '../header-rules.ts';
 import { initialState } from '../initial-state.ts';
 import type { ConsensusConfig, HeightContext, Input, InputBody, Timer } from '../input.ts';
 import { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from '../log-record.ts';
-import type { QbftMessage } from '../messages.ts';
+import type { QbftMessage, UnsignedMessage } from '../messages.ts';
 import { completeMessage, signingHashes } from '../signing.ts';
 import type { ConsensusState } from '../state.ts';
 import { step } from '../step.ts';
@@ -31,6 +24,7 @@ import {
   isToyBlockValid,
   type ToyBody,
 } from './toy-chain.ts';
+import { createToyWorkshop, includes, type ToyWorkshop } from './toy-workshop.ts';
 
 /** The moments between which a crash makes a difference. */
 export type Boundary =
@@ -59,326 +53,293 @@ export type SimNodeOptions = {
   readonly executeMs: number;
 };
 
-export type SimNode = {
-  readonly address: Address;
-  isAlive(): boolean;
-  state(): ConsensusState;
-  /** Final blocks, sealed, from the genesis on. */
-  readonly chain: readonly ToyBody[];
-  /** What is on disk. */
-  readonly log: () => readonly LogRecord[];
-  head(): BlockHeader;
-  start(): void;
-  crash(): void;
-  /** Takes a transaction into the pool. */
-  submit(transaction: Hash): void;
-  hasIncluded(transaction: Hash): boolean;
-  receive(message: Uint8Array): void;
-  peerJoined(peer: Address): void;
-  /** Takes blocks above the own head from a peer, after checking their seals. */
-  catchUp(blocks: readonly ToyBody[]): void;
-  body(digest: Hash): ToyBody | undefined;
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+/** All that a process holds in memory: a crash drops it, and what it scheduled does nothing. */
+type Life = {
+  state: ConsensusState;
+  readonly workshop: ToyWorkshop;
+  readonly timers: Map<Timer['name'], object>;
+  inputs: Input[];
+  effects: Effect[];
+  isBusy: boolean;
 };
 
-export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): SimNode {
-  const { identity, validators, genesis, random } = { ...options, ...ports };
-  const config: ConsensusConfig = { ...options.config, self: identity.address };
-  // On disk:
-  const chain: ToyBody[] = [{ header: genesis, transactionHashes: [] }];
-  let log: Uint8Array[] = [];
-  // In memory:
-  let state: ConsensusState | undefined;
-  /** Counts lives: what one life scheduled does nothing in the next. */
-  let life = 0;
-  let pool = new Map<string, Hash>();
-  let bodies = new Map<string, ToyBody>();
-  let timers = new Map<Timer['name'], object>();
-  let inputs: Input[] = [];
-  let effects: Effect[] = [];
-  let isBusy = false;
+export class SimNode {
+  /** Final blocks, sealed, from the genesis on. On disk. */
+  readonly chain: ToyBody[];
+  readonly address: Address;
+  readonly #options: SimNodeOptions;
+  readonly #ports: SimNodePorts;
+  readonly #config: ConsensusConfig;
+  /** On disk. */
+  #log: Uint8Array[] = [];
+  #life: Life | undefined;
 
-  const head = (): BlockHeader => (chain.at(-1) as ToyBody).header;
-  const later = (delayMs: number, action: () => void): void => {
-    const mine = life;
-    ports.after(delayMs, () => {
-      if (mine === life && state !== undefined) action();
-    });
-  };
-  /** Reports a moment; false if it was the last one of this life. */
-  const survives = (boundary: Boundary): boolean => {
-    const mine = life;
-    ports.onBoundary(boundary);
-    return mine === life && state !== undefined;
-  };
-  const records = (): readonly LogRecord[] =>
-    log.map((bytes) => {
+  constructor(options: SimNodeOptions, ports: SimNodePorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#config = { ...options.config, self: options.identity.address };
+    this.address = options.identity.address;
+    this.chain = [{ header: options.genesis, transactionHashes: [] }];
+  }
+
+  isAlive(): boolean {
+    return this.#life !== undefined;
+  }
+
+  /** @throws TypeError while the node is down */
+  state(): ConsensusState {
+    if (this.#life === undefined) throw new TypeError('the node is down');
+    return this.#life.state;
+  }
+
+  head(): BlockHeader {
+    return (this.chain.at(-1) as ToyBody).header;
+  }
+
+  hasIncluded(transaction: Hash): boolean {
+    return this.chain.some((block) => includes(block, transaction));
+  }
+
+  body(digest: Hash): ToyBody | undefined {
+    return this.#life?.workshop.body(digest);
+  }
+
+  log(): readonly LogRecord[] {
+    return this.#log.map((bytes) => {
       const decoded = decodeLogRecord(bytes);
       if (!decoded.ok) throw new TypeError(decoded.message);
       return decoded.record;
     });
+  }
 
-  const contextOf = (): HeightContext => {
-    const parent = head();
-    const parentHash = headerHash(parent, 'qbft');
-    const gapEndsAtMs = ports.nowMs() + options.gapMs;
-    return { height: parent.number + 1n, parent, parentHash, validators, gapEndsAtMs };
-  };
+  start(): void {
+    const recovered = this.log();
+    const workshop = createToyWorkshop();
+    for (const record of recovered) {
+      if (record.kind === 'block') workshop.keep(decodeToyBlock(record.block));
+    }
+    const nowMs = this.#ports.nowMs();
+    const { state, effects } = initialState(this.#config, this.#context(), recovered, nowMs);
+    const timers = new Map<Timer['name'], object>();
+    this.#life = { state, workshop, timers, inputs: [], effects: [...effects], isBusy: false };
+    this.#pump();
+  }
 
-  const put = (input: InputBody): void => {
-    inputs.push({ ...input, nowMs: ports.nowMs() });
-    pump();
-  };
+  crash(): void {
+    this.#life = undefined;
+  }
 
-  const pump = (): void => {
-    while (!isBusy && state !== undefined) {
-      const effect = effects.shift();
+  /** Takes a transaction into the pool. */
+  submit(transaction: Hash): void {
+    if (this.#life === undefined || this.hasIncluded(transaction)) return;
+    this.#life.workshop.add(transaction);
+    this.#offerWork();
+  }
+
+  receive(bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes);
+    if (decoded.ok) this.#put({ kind: 'message', message: decoded.message });
+  }
+
+  peerJoined(validator: Address): void {
+    this.#put({ kind: 'peer-joined', validator });
+  }
+
+  /** Takes blocks above the own head from a peer. @throws RangeError if one does not verify */
+  catchUp(blocks: readonly ToyBody[]): void {
+    const { validators } = this.#options;
+    for (const block of blocks) {
+      const parent = this.head();
+      if (block.header.number !== parent.number + 1n) continue;
+      const context = { parent, parentHash: headerHash(parent, 'qbft'), validators };
+      const isGood =
+        verifyHeader(block.header, context).ok &&
+        verifySealedHeader(block.header, validators).ok &&
+        isToyBlockValid(parent, block);
+      if (!isGood) throw new RangeError('a peer served a block that does not verify');
+      this.#append(block);
+    }
+  }
+
+  #context(): HeightContext {
+    const parent = this.head();
+    return {
+      height: parent.number + 1n,
+      parent,
+      parentHash: headerHash(parent, 'qbft'),
+      validators: this.#options.validators,
+      gapEndsAtMs: this.#ports.nowMs() + this.#options.gapMs,
+    };
+  }
+
+  #put(input: InputBody): void {
+    this.#life?.inputs.push({ ...input, nowMs: this.#ports.nowMs() });
+    this.#pump();
+  }
+
+  #offerWork(): void {
+    if (this.#life === undefined || this.#life.workshop.waiting().length === 0) return;
+    this.#put({ kind: 'work', height: this.head().number + 1n });
+  }
+
+  /** Effects before inputs, one at a time, none while a write is under way. */
+  #pump(): void {
+    for (let life = this.#life; life !== undefined && !life.isBusy; life = this.#life) {
+      const effect = life.effects.shift();
       if (effect !== undefined) {
-        run(effect);
+        this.#run(life, effect);
         continue;
       }
-      const input = inputs.shift();
+      const input = life.inputs.shift();
       if (input === undefined) return;
-      const result = step(state, input);
-      state = result.state;
-      effects = [...result.effects];
+      const { state, effects } = step(life.state, input);
+      life.state = state;
+      life.effects = [...effects];
     }
-  };
+  }
 
-  const busyFor = (delayMs: number, action: () => void): void => {
-    isBusy = true;
-    later(delayMs, () => {
-      action();
-      if (state === undefined) return;
-      isBusy = false;
-      pump();
+  /** Does nothing if the node has crashed meanwhile. */
+  #later(life: Life, delayMs: number, action: () => void): void {
+    this.#ports.after(delayMs, () => {
+      if (life === this.#life) action();
     });
-  };
+  }
 
-  const run = (effect: Effect): void => {
+  #write(life: Life, action: () => void): void {
+    life.isBusy = true;
+    this.#later(life, this.#ports.random.between(0, this.#options.diskMs), () => {
+      action();
+      life.isBusy = false;
+      this.#pump();
+    });
+  }
+
+  /** Reports a moment; false if it was the last one of this life. */
+  #survives(life: Life, boundary: Boundary): boolean {
+    this.#ports.onBoundary(boundary);
+    return life === this.#life;
+  }
+
+  #run(life: Life, effect: Effect): void {
+    const executeMs = this.#ports.random.between(0, this.#options.executeMs);
     switch (effect.kind) {
-      case 'set-timer': {
-        const token = {};
-        timers.set(effect.timer.name, token);
-        later(effect.afterMs, () => {
-          if (timers.get(effect.timer.name) === token) put({ kind: 'timer', timer: effect.timer });
-        });
+      case 'set-timer':
+        this.#setTimer(life, effect);
         return;
-      }
       case 'build-block':
-        later(random.between(0, options.executeMs), () => build(effect));
+        this.#later(life, executeMs, () => this.#build(life, effect));
         return;
       case 'validate-block':
-        validate(effect);
+        this.#validate(life, effect, executeMs);
         return;
       case 'sign':
-        signAndSend(effect);
+        this.#sign(life, effect.unsigned, effect.durable);
         return;
       case 'send':
-        for (const message of effect.messages) ports.send(effect.to, encodeMessage(message));
+        for (const message of effect.messages) this.#ports.send(effect.to, encodeMessage(message));
         return;
       case 'finalise':
-        busyFor(random.between(0, options.diskMs), () => store(effect));
+        this.#write(life, () => this.#store(life, effect));
         return;
       case 'evidence':
-        ports.onEvidence(effect.first, effect.second);
+        this.#ports.onEvidence(effect.first, effect.second);
         return;
     }
-  };
+  }
 
-  const build = ({ height, round }: Extract<Effect, { kind: 'build-block' }>): void => {
-    const context = contextOf();
+  #setTimer(life: Life, { timer, afterMs }: Of<'set-timer'>): void {
+    const token = {};
+    life.timers.set(timer.name, token);
+    this.#later(life, afterMs, () => {
+      if (life.timers.get(timer.name) === token) this.#put({ kind: 'timer', timer });
+    });
+  }
+
+  #build(life: Life, { height, round }: Of<'build-block'>): void {
+    const { parent, parentHash, validators, ...context } = this.#context();
     if (context.height !== height) return;
-    const { parent, parentHash } = context;
-    const earliest = parent.timestamp + BigInt(config.periodSeconds);
-    const clock = BigInt(Math.floor(ports.nowMs() / 1000));
+    const earliest = parent.timestamp + BigInt(this.#config.periodSeconds);
+    const clock = BigInt(Math.floor(this.#ports.nowMs() / 1000));
     const body = buildToyBlock({
       parent,
       parentHash,
       validators,
-      beneficiary: identity.address,
+      beneficiary: this.address,
       round,
       timestamp: clock > earliest ? clock : earliest,
-      transactionHashes: [...pool.values()],
+      transactionHashes: life.workshop.waiting(),
     });
-    remember(body);
-    put({ kind: 'block-built', height, round, ...body });
-  };
+    life.workshop.keep(body);
+    this.#put({ kind: 'block-built', height, round, ...body });
+  }
 
-  const remember = (body: ToyBody): void => {
-    bodies.set(keyOf(headerHash(body.header, 'qbft')), body);
-  };
-
-  const validate = (effect: Extract<Effect, { kind: 'validate-block' }>): void => {
-    const { proposal, digest, from } = effect;
-    const own = bodyOf(digest);
-    const isComplete =
-      own !== undefined ||
-      proposal?.transactionHashes.every((hash) => pool.has(keyOf(hash)) || isInBody(hash));
-    const body = own ?? proposal;
-    if (isComplete === true && body !== undefined) {
-      later(random.between(0, options.executeMs), () => answer(effect, body));
+  #validate(life: Life, effect: Of<'validate-block'>, executeMs: number): void {
+    const { height, round, digest, from } = effect;
+    const answer = (body: ToyBody): void => {
+      if (life !== this.#life || height !== this.head().number + 1n) return;
+      const result = life.workshop.validate(this.head(), body);
+      this.#put({ kind: 'block-validated', height, round, digest, result });
+    };
+    const body = life.workshop.complete(effect);
+    if (body !== undefined) {
+      this.#later(life, executeMs, () => answer(body));
       return;
     }
-    for (const peer of from) {
-      const mine = life;
-      ports.fetch(peer, digest, (fetched) => {
-        if (mine === life && state !== undefined) answer(effect, fetched);
-      });
-    }
-  };
+    for (const peer of from) this.#ports.fetch(peer, digest, answer);
+  }
 
-  const answer = (effect: Extract<Effect, { kind: 'validate-block' }>, body: ToyBody): void => {
-    const { height, round, digest } = effect;
-    const header = effect.proposal?.header ?? headerOfDigest(body, digest);
-    if (height !== head().number + 1n) return;
-    if (!isToyBlockValid(head(), body)) {
-      const result = { ok: false, code: 'TOY_WRONG_ROOT', message: 'wrong root' } as const;
-      put({ kind: 'block-validated', height, round, digest, result });
-      return;
-    }
-    remember(body);
-    byDigest.set(keyOf(digest), { ...body, header });
-    const { transactionHashes } = body;
-    const result = { ok: true, header, transactionHashes } as const;
-    put({ kind: 'block-validated', height, round, digest, result });
-  };
-
-  /** The header with the round that the digest was made with. */
-  const headerOfDigest = (body: ToyBody, digest: Hash): BlockHeader =>
-    byDigest.get(keyOf(digest))?.header ?? body.header;
-
-  let byDigest = new Map<string, ToyBody>();
-  const bodyOf = (digest: Hash): ToyBody | undefined => byDigest.get(keyOf(digest));
-  const isInBody = (hash: Hash): boolean =>
-    [...bodies.values()].some((body) => body.transactionHashes.some((h) => equalBytes(h, hash)));
-
-  const recordOf = (entry: LogEntry): LogRecord => {
-    if (entry.kind !== 'block') return entry;
-    const body = bodyOf(entry.digest);
-    if (body === undefined) throw new TypeError('a block to log was never seen');
-    return { ...entry, block: encodeToyBlock(body) };
-  };
-
-  const signAndSend = (effect: Extract<Effect, { kind: 'sign' }>): void => {
-    const { unsigned, durable } = effect;
+  #sign(life: Life, unsigned: UnsignedMessage, durable: readonly LogEntry[]): void {
     // Blocks came in by catching up while this waited: the height needs no vote any more.
-    if (unsigned.height <= head().number) return;
-    const hashes = signingHashes(config.genesisHash, unsigned);
-    const signature = sign(hashes.message, identity.privateKey);
-    const seal = hashes.seal && sign(hashes.seal, identity.privateKey);
-    const message = completeMessage(unsigned, identity.address, signature, seal);
-    if (message.kind === 'proposal') {
-      const { header, transactionHashes } = message;
-      byDigest.set(keyOf(message.signed.digest), { header, transactionHashes });
-    }
-    const entries: LogRecord[] = [...durable.map(recordOf), { kind: 'message', message }];
-    busyFor(random.between(0, options.diskMs), () => {
-      if (!survives({ at: 'before-log', message })) return;
-      log.push(...entries.map(encodeLogRecord));
-      if (!survives({ at: 'after-log', message })) return;
-      ports.send('all', encodeMessage(message));
-      if (!survives({ at: 'after-send', message })) return;
-      inputs.push({ kind: 'message', message, nowMs: ports.nowMs() });
+    if (unsigned.height <= this.head().number) return;
+    const { privateKey } = this.#options.identity;
+    const hashes = signingHashes(this.#config.genesisHash, unsigned);
+    const seal = hashes.seal && sign(hashes.seal, privateKey);
+    const signature = sign(hashes.message, privateKey);
+    const message = completeMessage(unsigned, this.address, signature, seal);
+    const records = durable.map((entry) => recordOf(entry, life.workshop));
+    this.#write(life, () => {
+      if (!this.#survives(life, { at: 'before-log', message })) return;
+      this.#log.push(...[...records, { kind: 'message', message } as const].map(encodeLogRecord));
+      if (!this.#survives(life, { at: 'after-log', message })) return;
+      this.#ports.send('all', encodeMessage(message));
+      if (!this.#survives(life, { at: 'after-send', message })) return;
+      this.#put({ kind: 'message', message });
     });
-  };
+  }
 
-  const store = (effect: Extract<Effect, { kind: 'finalise' }>): void => {
-    const { header, digest } = effect;
-    if (header.number !== head().number + 1n) return;
-    if (!survives({ at: 'before-store', header })) return;
-    const body = bodyOf(digest);
+  #store(life: Life, { header, digest }: Of<'finalise'>): void {
+    if (header.number !== this.head().number + 1n) return;
+    if (!this.#survives(life, { at: 'before-store', header })) return;
+    const body = life.workshop.body(digest);
     if (body === undefined) throw new TypeError('a block to store was never seen');
-    append({ header, transactionHashes: body.transactionHashes });
-    survives({ at: 'after-store', header });
-  };
+    this.#append({ header, transactionHashes: body.transactionHashes });
+    this.#survives(life, { at: 'after-store', header });
+  }
 
-  const append = (block: ToyBody): void => {
-    chain.push(block);
-    for (const hash of block.transactionHashes) pool.delete(keyOf(hash));
-    log = log.filter((bytes) => {
+  #append(block: ToyBody): void {
+    this.chain.push(block);
+    this.#log = this.#log.filter((bytes) => {
       const decoded = decodeLogRecord(bytes);
       return decoded.ok && heightOf(decoded.record) > block.header.number;
     });
-    bodies = new Map();
-    byDigest = new Map();
-    inputs.push({ kind: 'new-height', context: contextOf(), nowMs: ports.nowMs() });
-    offerWork();
-  };
-
-  const offerWork = (): void => {
-    if (pool.size === 0) return;
-    inputs.push({ kind: 'work', height: head().number + 1n, nowMs: ports.nowMs() });
-  };
-
-  return {
-    address: identity.address,
-    isAlive: () => state !== undefined,
-    state: () => {
-      if (state === undefined) throw new TypeError('the node is down');
-      return state;
-    },
-    chain,
-    log: records,
-    head,
-    start: () => {
-      life += 1;
-      const recovered = records();
-      for (const record of recovered) {
-        if (record.kind !== 'block') continue;
-        const body = decodeToyBlock(record.block);
-        byDigest.set(keyOf(record.digest), body);
-        remember(body);
-      }
-      const begun = initialState(config, contextOf(), recovered, ports.nowMs());
-      state = begun.state;
-      effects = [...begun.effects];
-      pump();
-    },
-    crash: () => {
-      life += 1;
-      state = undefined;
-      pool = new Map();
-      bodies = new Map();
-      byDigest = new Map();
-      timers = new Map();
-      inputs = [];
-      effects = [];
-      isBusy = false;
-    },
-    submit: (transaction) => {
-      if (state === undefined || chain.some((block) => includes(block, transaction))) return;
-      pool.set(keyOf(transaction), transaction);
-      offerWork();
-      pump();
-    },
-    hasIncluded: (transaction) => chain.some((block) => includes(block, transaction)),
-    receive: (bytes) => {
-      if (state === undefined) return;
-      const decoded = decodeMessage(bytes);
-      if (decoded.ok) put({ kind: 'message', message: decoded.message });
-    },
-    peerJoined: (validator) => {
-      if (state !== undefined) put({ kind: 'peer-joined', validator });
-    },
-    catchUp: (blocks) => {
-      if (state === undefined) return;
-      for (const block of blocks) {
-        const parent = head();
-        if (block.header.number !== parent.number + 1n) continue;
-        const context = { parent, parentHash: headerHash(parent, 'qbft'), validators };
-        const isGood =
-          verifyHeader(block.header, context).ok &&
-          verifySealedHeader(block.header, validators).ok &&
-          isToyBlockValid(parent, block);
-        if (!isGood) throw new RangeError('a peer served a block that does not verify');
-        append(block);
-      }
-      pump();
-    },
-    body: bodyOf,
-  };
+    this.#life?.workshop.forget(block);
+    this.#put({ kind: 'new-height', context: this.#context() });
+    this.#offerWork();
+  }
 }
 
-function includes(block: ToyBody, transaction: Hash): boolean {
-  return block.transactionHashes.some((hash) => equalBytes(hash, transaction));
+function recordOf(entry: LogEntry, workshop: ToyWorkshop): LogRecord {
+  switch (entry.kind) {
+    case 'block': {
+      const body = workshop.body(entry.digest);
+      if (body === undefined) throw new TypeError('a block to log was never seen');
+      return { ...entry, block: encodeToyBlock(body) };
+    }
+    case 'proposal':
+      return { kind: 'message', message: entry.message };
+    case 'certificate':
+      return entry;
+  }
 }
