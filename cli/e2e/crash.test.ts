@@ -7,6 +7,7 @@ import { accountAt, viemAt } from './accounts.ts';
 import {
   blockHashes,
   type DevNetwork,
+  describeNetwork,
   freeBasePort,
   heightOf,
   killQuietly,
@@ -29,6 +30,7 @@ test.before(async () => {
 });
 
 test.after(async () => {
+  console.log(await describeNetwork(network));
   await network.stop('SIGTERM');
 });
 

@@ -151,6 +151,20 @@ export function killQuietly(pid: number): void {
   }
 }
 
+/** What each validator says of itself, one line each: the first thing to read after a failure. */
+export async function describeNetwork({ clients, urls }: DevNetwork): Promise<string> {
+  const lines = clients.map(async (client, index) => {
+    try {
+      const { head, consensus, peers, pool } = await client.request('ehb_status', []);
+      const state = { head: Number(head.number), consensus, peers: peers.length, pool };
+      return `${urls[index]} ${JSON.stringify(state)}`;
+    } catch (error) {
+      return `${urls[index]} ${String(error)}`;
+    }
+  });
+  return (await Promise.all(lines)).join('\n');
+}
+
 /** Number of the newest block that a node has. */
 export async function heightOf(client: RpcClient): Promise<number> {
   return Number(await client.request('eth_blockNumber', []));

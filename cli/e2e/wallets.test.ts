@@ -10,6 +10,7 @@ import { accountAt, ethersAt, privateKeyAt, viemAt } from './accounts.ts';
 import {
   blockHashes,
   type DevNetwork,
+  describeNetwork,
   freeBasePort,
   heightOf,
   startDev,
@@ -21,6 +22,8 @@ import { compileToken } from './token.ts';
 const test = suite('wallets on the development network');
 const CAST = fileURLToPath(new URL('../../node_modules/.bin/cast', import.meta.url));
 const PORTS = [0, 1, 2, 3] as const;
+/** A block takes well under a second; a stall should be told as one. */
+const WAIT_MS = 30_000;
 const token = compileToken();
 const abi = token.abi as Abi;
 let network: DevNetwork;
@@ -30,6 +33,7 @@ test.before(async () => {
 });
 
 test.after(async () => {
+  console.log(await describeNetwork(network));
   await network.stop('SIGTERM');
 });
 
@@ -110,13 +114,13 @@ for (const port of PORTS) {
         wallet,
       );
       const contract = (await factory.deploy()) as ethers.Contract; // its methods come from the ABI
-      await contract.waitForDeployment();
+      await contract.deploymentTransaction()?.wait(1, WAIT_MS);
       const to = accountAt(8).address;
       const response = (await contract.getFunction('transfer')(
         to,
         7n,
       )) as ethers.TransactionResponse;
-      const receipt = await response.wait();
+      const receipt = await response.wait(1, WAIT_MS);
       assert.is(receipt?.status, 1);
       assert.is(await contract.getFunction('balanceOf')(to), 7n);
       const events = await contract.queryFilter('Transfer', 0);
@@ -176,7 +180,7 @@ test('nonces 0 to 9 of one account, spread over four nodes in random order, beco
     }),
   );
   for (const hash of hashes) {
-    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 20_000 });
+    const receipt = await reader.waitForTransactionReceipt({ hash, timeout: WAIT_MS });
     assert.is(receipt.status, 'success');
   }
 });
