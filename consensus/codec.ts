@@ -23,7 +23,7 @@ import type {
   SignedRoundChange,
 } from './messages.ts';
 
-export const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 1;
 /** A Proposal of 65 536 transactions with justification takes about 2.2 MB. */
 export const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024;
 const MAX_TRANSACTIONS = 65_536;

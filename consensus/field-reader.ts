@@ -12,7 +12,7 @@ import {
 } from '../ledger/model/index.ts';
 
 /** The greatest round: what extraData can hold. */
-export const MAX_ROUND = 0x7fffffff;
+const MAX_ROUND = 0x7fffffff;
 const MAX_HEIGHT_BYTES = 8;
 
 /** Shared by a reader and those of its inner lists. */

@@ -13,7 +13,7 @@ export const FUTURE_DISTANCE = 10n;
 /** A correct validator has a handful of messages a height. */
 export const FUTURE_MESSAGES_PER_AUTHOR = 48;
 /** Estimated bytes: big Proposals count for what they weigh. */
-export const FUTURE_BYTES_PER_AUTHOR: number = 4 * 1024 * 1024;
+const FUTURE_BYTES_PER_AUTHOR: number = 4 * 1024 * 1024;
 
 /** The same buffer for a message that is there already; undefined if the sender's share is used up. */
 export function withFutureMessage(

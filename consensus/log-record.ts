@@ -30,7 +30,7 @@ export type LogRecord =
       readonly prepares: readonly SignedPrepare[];
     };
 
-export const LOG_VERSION = 1;
+const LOG_VERSION = 1;
 
 /** The height of a record: once that height is final, the record has done its work. */
 export function heightOf(record: LogRecord): Height {

@@ -52,7 +52,7 @@ export function withOwnMessage(state: ConsensusState, message: QbftMessage): Con
 }
 
 /** The newest of each kind, in the order in which a peer can use them. QBFT */
-export function ownMessages(state: ConsensusState): readonly QbftMessage[] {
+function ownMessages(state: ConsensusState): readonly QbftMessage[] {
   const { proposal, prepare, commit, roundChange } = state.own;
   return [proposal, prepare, commit, roundChange].filter((message) => message !== undefined);
 }

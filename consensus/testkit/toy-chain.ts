@@ -110,7 +110,7 @@ export function decodeToyBlock(bytes: Uint8Array): ToyBody {
   return { header: header.header, transactionHashes };
 }
 
-export function extraDataOf(validators: readonly Address[], round: number): Uint8Array {
+function extraDataOf(validators: readonly Address[], round: number): Uint8Array {
   return encodeExtraData({
     vanity: new Uint8Array(32),
     validators,
