@@ -40,8 +40,11 @@ export function digestOf(before: Hash, writes: readonly Write[]): Hash {
   bytes.set(before);
   let at = before.length;
   for (const { key, stored } of writes) {
-    bytes[at] = stored === undefined ? 0 : 1;
-    if (stored !== undefined) bytes.set(stored.subarray(-4), at + 1);
+    if (stored !== undefined) {
+      const checksum = stored.length - 4;
+      bytes[at] = 1;
+      for (let i = 0; i < 4; i += 1) bytes[at + 1 + i] = stored[checksum + i] as number;
+    }
     bytes.set(key, at + 5);
     at += key.length + 5;
   }

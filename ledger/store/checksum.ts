@@ -36,9 +36,15 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 
 /** The value with the checksum of key and value behind it (L-2): under another key it does not fit. */
 export function withChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const stored = new Uint8Array(value.length + 4);
+  const { length } = value;
+  const stored = new Uint8Array(length + 4);
   stored.set(value);
-  new DataView(stored.buffer).setUint32(value.length, crc32c(value, crc32c(key)));
+  // Byte by byte: a view for four bytes would cost more than the checksum of a short value.
+  const crc = crc32c(value, crc32c(key));
+  stored[length] = crc >>> 24;
+  stored[length + 1] = crc >>> 16;
+  stored[length + 2] = crc >>> 8;
+  stored[length + 3] = crc;
   return stored;
 }
 
@@ -48,8 +54,13 @@ export function withoutChecksum(key: Uint8Array, stored: Uint8Array): Uint8Array
   if (length < 0) return undefined;
   // LevelDB hands out Buffers, whose `slice` shares memory: inside there are plain byte arrays only.
   const value = new Uint8Array(stored.buffer, stored.byteOffset, length);
-  const view = new DataView(stored.buffer, stored.byteOffset + length, 4);
-  return view.getUint32(0) === crc32c(value, crc32c(key)) ? value : undefined;
+  const crc = crc32c(value, crc32c(key));
+  const fits =
+    stored[length] === crc >>> 24 &&
+    stored[length + 1] === ((crc >>> 16) & 0xff) &&
+    stored[length + 2] === ((crc >>> 8) & 0xff) &&
+    stored[length + 3] === (crc & 0xff);
+  return fits ? value : undefined;
 }
 
 /** Table `k` advances a byte through `k + 1` bytes' worth of bits. */
