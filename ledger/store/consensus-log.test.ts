@@ -30,7 +30,7 @@ test.after.each(async ({ directory }) => {
   await rm(directory, { recursive: true });
 });
 
-const LOG_PROCESS = join(import.meta.dirname, 'testkit', 'log-process.ts');
+const LOG_WORKER = join(import.meta.dirname, 'testkit', 'log-worker.ts');
 const record = (...bytes: number[]): Uint8Array => Uint8Array.of(...bytes);
 const listed = (log: ConsensusLog): number[][] => log.records().map((bytes) => [...bytes]);
 
@@ -143,7 +143,7 @@ test('L-5: a log that another process has open is refused until that process is 
   options,
 }) => {
   await createConsensusLog(options);
-  const child = spawn(process.execPath, [LOG_PROCESS, options.path], {
+  const child = spawn(process.execPath, [LOG_WORKER, options.path], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
@@ -162,7 +162,7 @@ test('L-3: an append that finds no room fails, leaves nothing behind, and the lo
   await createConsensusLog(options);
   // The limit of the shell, in blocks of 512 or 1024 bytes, ends a write as a full disk does.
   const command = `ulimit -f 20; exec "$0" "$1" "$2" 1000`;
-  const child = spawn('sh', ['-c', command, process.execPath, LOG_PROCESS, options.path], {
+  const child = spawn('sh', ['-c', command, process.execPath, LOG_WORKER, options.path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -11,13 +11,13 @@ import { crc32c } from './checksum.ts';
 /** Which chain and which validator a log is bound to. */
 export type LogBinding = { readonly genesisHash: Hash; readonly validator: Address };
 
-export const LOG_VERSION = 1;
+const LOG_VERSION = 1;
 /** Magic 8, version 4, genesis hash 32, validator 20, checksum 4. */
 export const LOG_HEADER_LENGTH = 68;
 /** Length 4, checksum of the payload 4, checksum of the chain 4. */
 export const RECORD_HEAD_LENGTH = 12;
 /** The largest payload in bytes; a record holds at most one block body. */
-export const MAX_RECORD_LENGTH: number = 64 * 1024 * 1024;
+const MAX_RECORD_LENGTH = 64 * 1024 * 1024;
 
 const MAGIC = new TextEncoder().encode('EHB-CLOG');
 

@@ -227,7 +227,7 @@ test('L-1: a batch that finds no room leaves the head where it was, and nothing 
 }) => {
   await makeChain(path, 1);
   const command = `ulimit -f 60; exec "$0" "$1" "$2"`;
-  const script = join(import.meta.dirname, 'testkit', 'store-process.ts');
+  const script = join(import.meta.dirname, 'testkit', 'store-worker.ts');
   const child = spawn('sh', ['-c', command, process.execPath, script, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -21,7 +21,7 @@ export const ALICE: Address = asAddress(new Uint8Array(20).fill(0xa1));
 export const BOB: Address = asAddress(new Uint8Array(20).fill(0xb0));
 export const SLOT: Uint8Array = new Uint8Array(32).fill(1);
 
-export function header(fields: Partial<BlockHeader>): BlockHeader {
+function header(fields: Partial<BlockHeader>): BlockHeader {
   return {
     parentHash: ZERO_HASH,
     ommersHash: EMPTY_OMMERS_HASH,
