@@ -1,7 +1,6 @@
 /** Turns what a command threw into words and an exit code. */
 import { GENESIS_ERRORS } from '../genesis/index.ts';
-import { CodedError, type ErrorTable, InvariantError } from '../ledger/model/index.ts';
-import { NODE_ERRORS } from '../node/index.ts';
+import { CodedError, InvariantError } from '../ledger/model/index.ts';
 import { CLI_ERRORS } from './errors.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import type { Colours } from './output.ts';
@@ -16,30 +15,23 @@ export type Failure = {
   readonly stack: string | undefined;
 };
 
-const TABLES: readonly ErrorTable[] = [CLI_ERRORS, GENESIS_ERRORS, NODE_ERRORS];
-
 /** @param debug adds stack traces (`EHB_DEBUG`) */
-export function describeFailure(error: unknown, debug: boolean): Failure {
+export async function describeFailure(error: unknown, debug: boolean): Promise<Failure> {
   if (error instanceof CodedError) {
     const { code } = error;
     return {
       exitCode: exitCodeOf(code),
       code,
       message: error.message,
-      remedy: remedyOf(code),
+      remedy: await remedyOf(code),
       stack: debug ? stackOf(error) : undefined,
     };
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof RangeError) {
     const stack = debug ? stackOf(error) : undefined;
-    return {
-      exitCode: EXIT.usage,
-      code: 'CLI_USAGE',
-      message,
-      remedy: remedyOf('CLI_USAGE'),
-      stack,
-    };
+    const remedy = await remedyOf('CLI_USAGE');
+    return { exitCode: EXIT.usage, code: 'CLI_USAGE', message, remedy, stack };
   }
   return {
     exitCode: EXIT.internal,
@@ -60,8 +52,12 @@ export function failureLines(failure: Failure, colours: Colours): readonly strin
   ];
 }
 
-function remedyOf(code: string): string | undefined {
-  return TABLES.find((entries) => code in entries)?.[code]?.remedy;
+/** The node's table is loaded only for its codes: with it come all parts of the node. */
+async function remedyOf(code: string): Promise<string | undefined> {
+  const known = CLI_ERRORS[code] ?? GENESIS_ERRORS[code];
+  if (known !== undefined) return known.remedy;
+  const { NODE_ERRORS } = await import('../node/index.ts');
+  return NODE_ERRORS[code]?.remedy;
 }
 
 function stackOf(error: unknown): string | undefined {

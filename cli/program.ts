@@ -39,7 +39,7 @@ export async function runCli(
   } catch (error) {
     // Help, version and usage errors, which commander has printed.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const failure = describeFailure(error, env['EHB_DEBUG'] !== undefined);
+    const failure = await describeFailure(error, env['EHB_DEBUG'] !== undefined);
     if (args.includes('--json')) {
       const { code, message, remedy } = failure;
       output.err(JSON.stringify({ ok: false, code, message, remedy }));

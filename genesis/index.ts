@@ -10,6 +10,7 @@ export {
 } from './development.ts';
 export { GENESIS_ERRORS } from './errors.ts';
 export type { Genesis, QbftOptions } from './genesis.ts';
+export { makeDirectory } from './make-directory.ts';
 export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
 export {
   createNetworkFiles,

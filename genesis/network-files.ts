@@ -1,6 +1,6 @@
 /** Makes the directories of a new network's validators: fresh keys, one genesis, matching configs. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
@@ -17,6 +17,7 @@ import {
 } from './create-genesis.ts';
 import type { GenesisFileCode } from './errors.ts';
 import type { Genesis } from './genesis.ts';
+import { makeDirectory } from './make-directory.ts';
 import { keyText, NODE_FILES, type NodeFile } from './node-directory.ts';
 import { parseGenesis } from './parse.ts';
 
@@ -148,7 +149,7 @@ function createKey(): Uint8Array {
 async function writeNode(node: NodeWithKeys, genesis: object, genesisHash: Hash): Promise<void> {
   const { directory, nodeKey, validatorKey, address, config } = node;
   const path = (name: keyof typeof NODE_FILES): string => join(directory, NODE_FILES[name]);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const secret = { mode: 0o600, flag: 'wx' };
   await writeFile(path('nodeKey'), keyText(nodeKey), secret);
   await writeFile(path('validatorKey'), keyText(validatorKey), secret);
@@ -164,7 +165,7 @@ function jsonText(value: object): string {
 
 async function refuseIfUsed(directory: string, mayContain: readonly string[]): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const entries = await readdir(directory);
     if (entries.every((entry) => mayContain.includes(entry))) return;
   } catch (cause) {

@@ -1,9 +1,9 @@
 /** `ehb dev`: a network of validators on this machine, each a process of its own. */
-import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import {
   DEVELOPMENT_CHAIN_ID,
+  makeDirectory,
   multiaddrOf,
   type NodePorts,
   portsFrom,
@@ -93,7 +93,7 @@ function port(number: number, purpose: string): Parameters<typeof requireFreePor
 /** The directory has to exist to be locked, so its first writing happens here. */
 async function lockDevDirectory(path: string): ReturnType<typeof lockDirectory> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `${path} cannot be written: ${reason}`;

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type NodeDirectory, parseGenesis, readNodeDirectory } from '../../genesis/index.ts';
 import { bytesToHex, CodedError } from '../../ledger/model/index.ts';
-import { createLogger, type LogLevel, type NodeConfig, startNode } from '../../node/index.ts';
+import type { LogLevel, NodeConfig } from '../../node/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { describeFailure, failureLines } from '../failure.ts';
 import { createFileSink, createTerminalSink, type LogSink, teeErrors } from '../node-log.ts';
@@ -98,7 +98,7 @@ async function runNode(options: StartOptions, output: Output): Promise<ExitCode>
   try {
     return await serve(options, log.sink, stop, leash);
   } catch (error) {
-    const failure = describeFailure(error, process.env['EHB_DEBUG'] !== undefined);
+    const failure = await describeFailure(error, process.env['EHB_DEBUG'] !== undefined);
     if (leash === undefined) throw error;
     await leash.report({ kind: 'failed', lines: failureLines(failure, output.colours) });
     return failure.exitCode;
@@ -113,6 +113,8 @@ async function serve(
   stop: AbortSignal,
   leash: Leash | undefined,
 ): Promise<ExitCode> {
+  // Here, because the other commands need none of it and start a second sooner.
+  const { createLogger, startNode } = await import('../../node/index.ts');
   const dataDir = resolve(options.dataDir);
   const logger = createLogger(options.logLevel, sink);
   const config = toNodeConfig(dataDir, await readNodeDirectory(dataDir), options, logger);

@@ -1,11 +1,12 @@
 /** The directory of a development network: made once, continued after, never taken from anybody else. */
-import { access, constants, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createNetworkFiles,
   DEVELOPMENT_BALANCE,
   DEVELOPMENT_CHAIN_ID,
   developmentAccounts,
+  makeDirectory,
   peerIdOf,
   readNodeDirectory,
   standardPorts,
@@ -86,7 +87,7 @@ export async function openDevDirectory(options: {
 /** Names in the directory, which is made if absent. Refuses one that cannot be written. */
 async function list(path: string): Promise<readonly string[]> {
   return writable(path, async () => {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     await access(path, constants.W_OK);
     return readdir(path);
   });
