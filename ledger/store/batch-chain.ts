@@ -40,7 +40,8 @@ export function sealBatch(
 
 export function readHead(database: Database): HeadRecord | undefined {
   const record = database.get(HEAD_KEY);
-  if (record === undefined) return undefined;
+  // Another length is that of a database which is not one of this format.
+  if (record?.length !== 72) return undefined;
   return {
     number: numberFrom(record),
     hash: asHash(record.subarray(8, 40)),
