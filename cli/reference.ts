@@ -37,13 +37,9 @@ function section(path: string, command: Command): string {
   ].join('\n');
 }
 
-function argumentText({
-  name,
-  required,
-  variadic,
-}: Command['registeredArguments'][number]): string {
-  const text = `${typeof name === 'function' ? name() : ''}${variadic ? '...' : ''}`;
-  return required ? `<${text}>` : `[${text}]`;
+function argumentText(argument: Command['registeredArguments'][number]): string {
+  const text = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${text}>` : `[${text}]`;
 }
 
 function sentence(text: string): string {

@@ -1,5 +1,16 @@
-/** Parsers of option values. A value that does not fit is a usage error that says what would. */
-import { InvalidArgumentError } from 'commander';
+/** Parsers of option values, and options that several commands have. A value that does not fit is a usage error that says what would. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { LogLevel } from '../node/index.ts';
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
+
+/** @param meaning what is logged where */
+export function logLevelOption(meaning: string): Option {
+  return new Option('--log-level <level>', meaning)
+    .choices(LEVELS)
+    .default('info' satisfies LogLevel)
+    .env('EHB_LOG_LEVEL');
+}
 
 export function parsePort(text: string): number {
   return parseInteger(text, 0, 65_535, 'a port from 0 (any free one) to 65535');

@@ -112,29 +112,33 @@ async function assertIndependently(genesis: Genesis, hardfork: string): Promise<
   assert.is(bytesToHex(genesis.hash), bytesToHex(keccak256(encoded)));
 }
 
-parse('block 0 of each fork has the hash that an independent implementation gives it', async () => {
-  const forks: readonly (readonly [string, Json])[] = [
-    [Hardfork.Berlin, {}],
-    [Hardfork.London, { londonBlock: 0 }],
-    [Hardfork.Shanghai, { londonBlock: 0, shanghaiTime: 0 }],
-    [Hardfork.Cancun, { londonBlock: 0, shanghaiTime: 0, cancunTime: 0 }],
-    [Hardfork.Prague, { londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }],
-    [Hardfork.Osaka, { londonBlock: 0, osakaTime: 0 }],
-  ];
-  const alloc = {
-    '1000000000000000000000000000000000000001': { balance: '12', nonce: '0x2', comment: 'a' },
-    '0x2000000000000000000000000000000000000002': {
-      balance: '0x0',
-      code: '0x6001',
-      storage: { '0x0': '0x1', '1': '0', '290decd9548b62a8d60345a988386fc8': 'ff' },
-    },
-    // An account that is given is in the state even if it is empty.
-    '3000000000000000000000000000000000000003': {},
-  };
-  for (const [fork, config] of forks) {
-    await assertIndependently(accepted(minimal({ alloc }, config)), fork);
-  }
-});
+parse(
+  'G-4 block 0 of each fork has the hash that an independent implementation gives it',
+  async () => {
+    const forks: readonly (readonly [string, Json])[] = [
+      [Hardfork.Berlin, {}],
+      [Hardfork.London, { londonBlock: 0 }],
+      [Hardfork.Shanghai, { londonBlock: 0, shanghaiTime: 0 }],
+      [Hardfork.Cancun, { londonBlock: 0, shanghaiTime: 0, cancunTime: 0 }],
+      [Hardfork.Prague, { londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }],
+      [Hardfork.Osaka, { londonBlock: 0, osakaTime: 0 }],
+    ];
+    const alloc = {
+      '1000000000000000000000000000000000000001': { balance: '12', nonce: '0x2', comment: 'a' },
+      '0x2000000000000000000000000000000000000002': {
+        balance: '0x0',
+        code: '0x6001',
+        storage: { '0x0': '0x1', '1': '0', '290decd9548b62a8d60345a988386fc8': 'ff' },
+      },
+      // An account that is given is in the state even if it is empty.
+      '3000000000000000000000000000000000000003': {},
+    };
+    // The empty account of G-8 is among them.
+    for (const [fork, config] of forks) {
+      await assertIndependently(accepted(minimal({ alloc }, config)), fork);
+    }
+  },
+);
 
 parse(
   'the genesis that we create has the hash an independent implementation gives it',
@@ -160,7 +164,7 @@ parse(
   },
 );
 
-parse('the base fee of block 0 is the given one, else 1 gwei, also with zeroBaseFee', () => {
+parse('G-4 the base fee of block 0 is the given one, else 1 gwei, also with zeroBaseFee', () => {
   const baseFee = (change: Json, config: Json): bigint | undefined =>
     accepted(minimal(change, config)).block.header.baseFeePerGas;
   assert.is(baseFee({}, { londonBlock: 0 }), 1_000_000_000n);
@@ -406,7 +410,7 @@ parse('all faults of a file are reported together', () => {
   ]);
 });
 
-parse('unknown forks and fields are accepted with a warning', () => {
+parse('G-3 unknown forks and fields are accepted with a warning', () => {
   const json = minimal({ colour: 'blue', mixHash: ZERO }, { marsBlock: 4, policy: 0 });
   const text = warnings(json).join('\n');
   for (const word of ['colour', 'marsBlock', 'policy', 'mixHash']) assert.match(text, word);
@@ -437,7 +441,7 @@ if (existsSync(FIXTURES)) {
       await assertIndependently(genesis, outcome);
     });
   }
-  parse('the validators of a real Besu header fill the template', () => {
+  parse('G-5 the validators of a real Besu header fill the template', () => {
     const header = JSON.parse(readFileSync(join(FIXTURES, '..', 'besu-header.json'), 'utf8'));
     const validators: readonly string[] = header.validators;
     const text = readFileSync(join(FIXTURES, 'qbft.json'), 'utf8');

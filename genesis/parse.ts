@@ -1,7 +1,7 @@
 /**
  * Reads a genesis file: ours, or one of a Besu QBFT network as it is (docs/spec/genesis.md).
  *
- * A file is either understood completely or refused: a field that changes the chain and is passed
+ * A file is either understood completely or refused (G-9): a field that changes the chain and is passed
  * over would give a block 0 that the other nodes do not have.
  */
 import { headerHash, invariant } from '../ledger/model/index.ts';

@@ -21,7 +21,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
-import { parseBasePort, parseValidators } from '../values.ts';
+import { logLevelOption, parseBasePort, parseValidators } from '../values.ts';
 
 type DevOptions = {
   readonly dataDir: string;
@@ -47,7 +47,7 @@ export function devCommand(output: Output, exit: (code: ExitCode) => void): Comm
       parseBasePort,
     )
     .option('--no-apps', 'start the validators alone')
-    .option('--log-level <level>', 'of node.log in the directory of each validator', 'info')
+    .addOption(logLevelOption('least level in node.log, in the directory of each validator'))
     .option('--json', 'print events as JSON, one a line')
     .addHelpText(
       'after',

@@ -11,7 +11,7 @@ import type { Output } from '../output.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
-import { parsePort, parsePositive } from '../values.ts';
+import { logLevelOption, parsePort, parsePositive } from '../values.ts';
 import { VERSION } from '../version.ts';
 
 type StartOptions = {
@@ -33,7 +33,6 @@ type StartOptions = {
 const DEFAULT_BODY_LIMIT_BYTES = 5 * 1024 * 1024;
 /** A store that does not close in this time is left as a crash would leave it, which it survives. */
 const CLOSE_LIMIT_MS = 4000;
-const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 export function nodeCommand(output: Output, exit: (code: ExitCode) => void): Command {
   const node = new Command('node').description('run a node');
@@ -61,12 +60,7 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
       ),
     )
     .option('--follow', 'leave the validator key aside: sync and serve without voting')
-    .addOption(
-      new Option('--log-level <level>', 'least level to log')
-        .choices(LEVELS)
-        .default('info')
-        .env('EHB_LOG_LEVEL'),
-    )
+    .addOption(logLevelOption('least level to log'))
     .option('--log-file <file>', 'append JSON lines to a file instead of the terminal')
     .option('--json', 'log JSON lines to standard output')
     .addOption(new Option('--supervised').hideHelp())

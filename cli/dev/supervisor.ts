@@ -75,10 +75,11 @@ export function createSupervisor(
 ): Supervisor {
   const { launch, clock, events } = modules;
   const validators: Validator[] = [];
-  let stopping: PromiseWithResolvers<void> | undefined;
+  const allEnded = Promise.withResolvers<void>();
+  let stopped: Promise<void> | undefined;
 
   const settle = (): void => {
-    if (validators.every(({ process }) => process === undefined)) stopping?.resolve();
+    if (validators.every(({ process }) => process === undefined)) allEnded.resolve();
   };
 
   const start = (index: number, validator: Validator): void => {
@@ -96,7 +97,7 @@ export function createSupervisor(
     });
     process.onEnd((end) => {
       validator.process = undefined;
-      if (stopping !== undefined) {
+      if (stopped !== undefined) {
         settle();
         return;
       }
@@ -124,15 +125,15 @@ export function createSupervisor(
   };
   return {
     stop: () => {
-      if (stopping !== undefined) return stopping.promise;
-      stopping = Promise.withResolvers<void>();
+      if (stopped !== undefined) return stopped;
+      const deadline = clock.setTimeout(kill, STOP_LIMIT_MS);
+      stopped = allEnded.promise.finally(() => clock.clearTimeout(deadline));
       for (const { timer, process } of validators) {
         clock.clearTimeout(timer);
         process?.release();
       }
       settle();
-      const deadline = clock.setTimeout(kill, STOP_LIMIT_MS);
-      return stopping.promise.finally(() => clock.clearTimeout(deadline));
+      return stopped;
     },
     kill,
   };
