@@ -264,7 +264,7 @@ async function sendSteadily(
   const startedMs = performance.now();
   const latencies = transactions.map(async (transaction, index) => {
     const dueMs = startedMs + (1_000 * index) / LATENCY_RATE;
-    await new Promise((resume) => setTimeout(resume, dueMs - performance.now()));
+    await new Promise((resume) => setTimeout(resume, Math.max(0, dueMs - performance.now())));
     const sentMs = performance.now();
     const included = watch.inclusionOf(transaction.hash);
     await sendBatch(network.urls[index % network.urls.length] as string, [transaction]);

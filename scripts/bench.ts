@@ -110,7 +110,7 @@ function readPage(): string {
 async function main(args: readonly string[]): Promise<void> {
   const words = args.filter((arg) => !arg.startsWith('-') && !/^\d+$/.test(arg));
   const wants = (name: string): boolean =>
-    words.length === 0 || words.some((word) => name.includes(word));
+    words.length === 0 || words.some((word) => word !== 'network' && name.includes(word));
   const json = args.includes('--json');
   const files = globSync(
     HOUSE.map((folder) => `${folder}/**/*.bench.ts`),

@@ -14,7 +14,10 @@ const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 
 const CHECKS: readonly Check[] = [
   { name: 'types', command: ['tsc'] },
-  { name: 'format and lint', command: ['biome', 'ci', '--diagnostic-level=error', '.'] },
+  {
+    name: 'format and lint',
+    command: ['biome', 'ci', '--colors=off', '--diagnostic-level=error', '.'],
+  },
   { name: 'layers', command: ['node', 'scripts/check-layers.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'reference pages', command: ['node', 'scripts/generate-reference.ts', '--check'] },

@@ -14,7 +14,7 @@ import {
 import { mnemonicToAccount } from 'viem/accounts';
 
 /** Public: everybody can spend what these accounts hold. */
-export const MNEMONIC = 'test test test test test test test test test test test junk';
+const MNEMONIC = 'test test test test test test test test test test test junk';
 export const CHAIN_ID = 20260;
 
 export function accountAt(index: number): HDAccount {
