@@ -1,8 +1,10 @@
 /** Faults that must not stop a chain, each played on a simulated cluster. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeMessage } from './codec.ts';
 import type { Cluster } from './testkit/cluster.ts';
 import { createCluster } from './testkit/cluster.ts';
+import { createScript } from './testkit/script.ts';
 import { faultsOf } from './validators.ts';
 
 const test = suite('consensus/scenarios');
@@ -151,6 +153,27 @@ for (const n of [4, 7]) {
     assert.ok(cluster.runUntil(isFinalEverywhere(cluster, transaction), 4 * cluster.capMs));
   });
 }
+
+test('R-2.4: a proposer that signs two blocks is found out, and stops nobody for long', () => {
+  const script = createScript(4, 0);
+  const cluster: Cluster = createCluster({
+    validators: 4,
+    seed: 26,
+    tamper: (from, to, message) => {
+      if (from !== 0 || to < 2 || message.kind !== 'proposal' || message.signed.height !== 1n) {
+        return undefined;
+      }
+      const header = { ...message.header, timestamp: message.header.timestamp + 1n };
+      const body = { header, transactionHashes: message.transactionHashes };
+      const second = script.proposal(0, message.signed.round, { body });
+      return [encodeMessage(second), encodeMessage(message)];
+    },
+  });
+  cluster.run(50);
+  const transaction = cluster.submit(everyone(4));
+  assert.ok(cluster.runUntil(isFinalEverywhere(cluster, transaction), 3 * cluster.capMs));
+  assert.ok(cluster.evidence.length > 0);
+});
 
 test('R-6.2: a single validator killed at every moment goes on alone', () => {
   for (let moment = 0; moment < 12; moment += 1) {

@@ -411,6 +411,17 @@ test('R-5.9, R-2.3: the newest round change of a peer stays; those of old rounds
   assert.is(codeOf(core), 'CONSENSUS_OLD_ROUND');
 });
 
+test('R-5.8: a round change with a bad certificate does not count', () => {
+  const good = roundChange(0, 1, certificate(0, digest, [0, 2, 3]));
+  const bad = { ...good, prepares: good.prepares.slice(1) };
+  const core = actor();
+  core.receive(roundChange(2, 1), bad);
+  assert.is(codeOf(core), 'CONSENSUS_BAD_CERTIFICATE');
+  assert.is(core.state().round, 0);
+  core.receive(good);
+  assert.is(core.state().round, 1);
+});
+
 test('R-1.4: a timer of a round that is over is ignored', () => {
   const core = actor();
   core.give(WORK);
