@@ -32,7 +32,7 @@ type StartOptions = {
 
 const DEFAULT_BODY_LIMIT_BYTES = 5 * 1024 * 1024;
 /** A store that does not close in this time is left as a crash would leave it, which it survives. */
-const CLOSE_LIMIT_MS = 4000;
+const CLOSE_LIMIT_MS = 3500;
 
 export function nodeCommand(output: Output, exit: (code: ExitCode) => void): Command {
   const node = new Command('node').description('run a node');

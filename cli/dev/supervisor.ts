@@ -42,7 +42,7 @@ export const FIRST_DELAY_MS = 100;
 export const LAST_DELAY_MS = 5000;
 /** Whoever has run that long did not die of its start. */
 export const STABLE_MS = 10_000;
-export const STOP_LIMIT_MS = 4500;
+export const STOP_LIMIT_MS = 4000;
 
 /** Exit codes of a validator that would end the same way again. */
 const HOPELESS: ReadonlySet<number> = new Set([
