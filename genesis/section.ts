@@ -104,7 +104,7 @@ function createSection(
 }
 
 /** Undefined for anything that is not an unsigned integer, and for JSON numbers that lost digits. */
-export function parseQuantity(value: unknown): bigint | undefined {
+function parseQuantity(value: unknown): bigint | undefined {
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
   }

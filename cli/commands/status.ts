@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Colours, type Output, table } from '../output.ts';
 import { parsePositive, parseUrl } from '../values.ts';
 
-export type NodeStatus =
+type NodeStatus =
   | { readonly url: string; readonly ok: true; readonly status: StatusJson }
   | { readonly url: string; readonly ok: false; readonly error: string };
 
@@ -65,7 +65,7 @@ async function askNode(url: string, timeoutMs: number): Promise<NodeStatus> {
 }
 
 /** A row a node, then what needs attention. */
-export function statusLines(statuses: readonly NodeStatus[], colours: Colours): readonly string[] {
+function statusLines(statuses: readonly NodeStatus[], colours: Colours): readonly string[] {
   const rows = statuses.map((node) => {
     if (!node.ok) return [node.url, 'unreachable', '', '', '', '', ''];
     const { head, consensus, peers, pool, validatorAddress, syncing } = node.status;
