@@ -52,12 +52,12 @@ export function failureLines(failure: Failure, colours: Colours): readonly strin
   ];
 }
 
-/** The node's table is loaded only for its codes: with it come all parts of the node. */
+/** The node's tables are loaded only for its codes: with them come all parts of the node. */
 async function remedyOf(code: string): Promise<string | undefined> {
   const known = CLI_ERRORS[code] ?? GENESIS_ERRORS[code];
   if (known !== undefined) return known.remedy;
-  const { NODE_ERRORS } = await import('../node/index.ts');
-  return NODE_ERRORS[code]?.remedy;
+  const { ERROR_TABLES } = await import('../node/index.ts');
+  return ERROR_TABLES.find((table) => table[code] !== undefined)?.[code]?.remedy;
 }
 
 function stackOf(error: unknown): string | undefined {

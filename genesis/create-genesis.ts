@@ -32,14 +32,15 @@ export type NewGenesis = {
 };
 
 /**
- * An idle chain makes no blocks; work gathers for at most 200 ms, because a block costs every
- * validator three rounds of messages and two synced writes however few transactions it has. A round
- * takes a small part of its two seconds, so a loaded machine does not change rounds needlessly, and
- * one dead validator delays a block by no more than that.
+ * An idle chain makes an empty block every two seconds, because some wallets look for a receipt only
+ * when the head moves, and would wait for ever on a head that stands still. Work gathers for at most
+ * 200 ms, because a block costs every validator three rounds of messages and two synced writes
+ * however few transactions it has. A round takes a small part of its two seconds, so a loaded machine
+ * does not change rounds needlessly, and one dead validator delays a block by no more than that.
  */
 export const DEFAULT_TIMING: GenesisTiming = {
   blockPeriodMs: 200,
-  emptyBlockPeriodMs: 0,
+  emptyBlockPeriodMs: 2000,
   requestTimeoutMs: 2000,
   maxRequestTimeoutMs: 10_000,
 };

@@ -20,7 +20,9 @@ import {
   headerHash,
   invariant,
   keyOf,
+  refuse,
   type Transaction,
+  transactionsRoot,
 } from '../ledger/model/index.ts';
 import type { Chain } from './chain.ts';
 import type { Logger } from './logger.ts';
@@ -103,11 +105,9 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
     if (proposal !== undefined) {
       const signed = await gather(proposal.transactionHashes, from);
       if (signed !== undefined) {
-        const draft = newDraft(
-          signed.map((entry) => entry.transaction),
-          signed.map((entry) => entry.sender),
-        );
-        return { header: proposal.header, draft };
+        const transactions = signed.map((entry) => entry.transaction);
+        const senders = signed.map((entry) => entry.sender);
+        return { header: proposal.header, draft: newDraft(transactions, senders) };
       }
     }
     const encoded = await source.block(from, digest);
@@ -186,10 +186,15 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
       if (obtained === undefined || chain.head().header.number >= request.height) return undefined;
       const { header } = obtained;
       const draft = draftOf(header) ?? obtained.draft;
+      // The digest covers the root, not the list: a false list must not stand for the true block.
+      if (!equalBytes(transactionsRoot(rawsOf(draft.transactions)), header.transactionsRoot)) {
+        return refuse('NODE_BODY_MISMATCH', 'the transactions do not give the root of the header');
+      }
       keep(header, draft);
       if (draft.executed === undefined) {
         draft.execution ??= execute(header, draft);
         const result = await draft.execution;
+        draft.execution = undefined;
         if (result === undefined || !result.ok) return result;
       }
       return { ok: true, header, transactionHashes: hashesOf(draft.transactions) };
@@ -233,6 +238,10 @@ function newDraft(
 
 function hashesOf(transactions: readonly Transaction[]): readonly Hash[] {
   return transactions.map((transaction) => transaction.hash);
+}
+
+function rawsOf(transactions: readonly Transaction[]): readonly Uint8Array[] {
+  return transactions.map((transaction) => transaction.raw);
 }
 
 function blockOf(header: BlockHeader, transactions: readonly Transaction[]): Block {

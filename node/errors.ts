@@ -26,10 +26,9 @@ export const NODE_ERRORS: ErrorTable = {
     meaning: 'A block that a peer sent during catch-up was refused.',
     remedy: 'Nothing to do: another peer is asked. If it goes on, compare the genesis files.',
   },
-  NODE_BODY_UNAVAILABLE: {
-    meaning: 'No peer could give the transactions of a proposed block in time.',
-    remedy:
-      'Nothing to do: the round changes. If it goes on, look at the connections between the validators.',
+  NODE_BODY_MISMATCH: {
+    meaning: "A proposer named transactions that do not give the root in its block's header.",
+    remedy: 'Nothing to do: the round changes. If it goes on, look at the proposer of that round.',
   },
   NODE_ALLOWLIST_INVALID: {
     meaning: 'The allowlist file is not JSON of the form {"allow": [...], "deny": [...]}.',

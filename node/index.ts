@@ -1,4 +1,5 @@
 export type { NodeConfig, P2pConfig, RpcConfig } from './config.ts';
+export { ERROR_TABLES } from './error-tables.ts';
 export { NODE_ERRORS } from './errors.ts';
 export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';

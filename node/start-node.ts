@@ -1,9 +1,9 @@
 /**
  * The composition root: every part is made here, once, from the configuration, and closed in reverse.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cryptoBackend } from '#crypto';
+import { makeDirectory } from '../genesis/index.ts';
 import { type Address, bytesToHex, CodedError, type Height } from '../ledger/model/index.ts';
 import { type ChainStore, openStore } from '../ledger/store/index.ts';
 import { createNetwork, type Members, type Network, type NetworkHandlers } from '../p2p/index.ts';
@@ -87,7 +87,7 @@ async function compose(
   closers.push(() => stopped.abort());
   const { promise: failed, resolve: fail } = Promise.withResolvers<unknown>();
 
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDirectory(config.dataDir);
   const store = await openStore({
     path: join(config.dataDir, 'chain'),
     genesis: { block: genesis.block, hash: genesis.hash, accounts: genesis.accounts },
@@ -212,6 +212,8 @@ async function compose(
       send: (to, message) => network.sendConsensus(to, message),
       finalise: async (digest, header) => {
         const executed = workshop.executed(digest);
+        const isStored = store.head().header.number >= header.number;
+        if (executed === undefined && isStored) return;
         if (executed === undefined) {
           throw new CodedError(`block ${header.number} is final and was not executed here`, {
             code: 'NODE_FINAL_BLOCK_INVALID',

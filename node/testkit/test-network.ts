@@ -70,7 +70,7 @@ export async function createTestNetwork(
       balance: DEVELOPMENT_BALANCE,
     })),
     timestamp: 0n,
-    timing,
+    timing: { emptyBlockPeriodMs: 0, ...timing },
   });
   const live = new Set<RunningNode>();
   return {
