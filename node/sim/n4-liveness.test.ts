@@ -55,28 +55,36 @@ test('a transaction sent to an idle chain whose next proposer is dead becomes fi
   });
 });
 
-test('one validator alone for twenty timeouts goes on with two others, the fourth dead', async () => {
-  await withNetwork(async (network) => {
-    const { promise: twenty, resolve } = Promise.withResolvers<void>();
-    let roundChanges = 0;
-    let highest = 0;
-    const alone = await network.start(0, {
-      onConsensus: (message) => {
-        if (message.kind !== 'round-change') return true;
-        highest = Math.max(highest, message.signed.round);
-        roundChanges += 1;
-        if (roundChanges === 20) resolve();
-        return true;
-      },
+/** The one that would propose next waits with its proposal; any other one asks for round 1. */
+const LONERS = [
+  { who: 'the next proposer', offset: 0, resends: 'proposal', round: 0 },
+  { who: 'another validator', offset: 1, resends: 'round-change', round: 1 },
+] as const;
+
+for (const { who, offset, resends, round } of LONERS) {
+  test(`${who}, alone for twenty timeouts, goes on with two others, the fourth dead`, async () => {
+    await withNetwork(async (network) => {
+      const lone = (firstProposer(network) + offset) % 4;
+      const { promise: twenty, resolve } = Promise.withResolvers<void>();
+      let sent = 0;
+      let highest = 0;
+      const alone = await network.start(lone, {
+        onConsensus: (message) => {
+          highest = Math.max(highest, message.signed.round);
+          if (message.kind === resends) sent += 1;
+          if (sent === 20) resolve();
+          return true;
+        },
+      });
+      const { raw, hash } = transfer(0, 0);
+      await send(alone, raw);
+      await twenty;
+      assert.is(highest, round, 'alone it does not run ahead');
+      const others = await Promise.all([1, 2].map((step) => network.start((lone + step) % 4)));
+      for (const node of [alone, ...others]) await receiptOf(node, hash);
     });
-    const { raw, hash } = transfer(0, 0);
-    await send(alone, raw);
-    await twenty;
-    assert.is(highest, 1, 'alone it stays in round 1');
-    const others = await Promise.all([network.start(1), network.start(2)]);
-    for (const node of [alone, ...others]) await receiptOf(node, hash);
   });
-});
+}
 
 test("one account's nonces 0..9 at four nodes in any order all become final", async () => {
   await withNetwork(async (network) => {
