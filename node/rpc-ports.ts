@@ -4,7 +4,6 @@ import {
   type Address,
   type BlockHeader,
   EMPTY_ROOT,
-  type Hash,
   type Height,
   invariant,
   proveTrie,
@@ -152,7 +151,6 @@ export function createFees(rules: ChainRules): FeePort {
 export type NodeFacts = {
   readonly version: string;
   readonly chainId: bigint;
-  readonly genesisHash: Hash;
   readonly network: Network;
   readonly store: Pick<ChainStore, 'head' | 'header'>;
   readonly validatorAddress: Address | undefined;

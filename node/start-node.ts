@@ -284,7 +284,6 @@ async function compose(
         node: createNodePort({
           version: config.version,
           chainId: genesis.chainId,
-          genesisHash: genesis.hash,
           network,
           store,
           validatorAddress: signer?.address,
