@@ -1,0 +1,22 @@
+/** ECRECOVER (0x01): hash, v, r, s, a word each; answers the signer's address as a word, or nothing. */
+import { recoverAddress } from '#crypto';
+import { nothing, type Precompile, padded } from './precompile.ts';
+
+const GAS = 3_000n;
+/** V is 27 or 28 in the last byte of its word. */
+const V = { first: 32, last: 63 } as const;
+
+export const ecrecover: Precompile = {
+  gas: () => GAS,
+  run(input) {
+    const words = padded(input, 0, 128);
+    const yParity = (words[V.last] as number) - 27;
+    // A bad signature is no failure: the call succeeds and returns nothing.
+    if (!words.subarray(V.first, V.last).every((byte) => byte === 0)) return nothing();
+    const address = recoverAddress(words.subarray(0, 32), words.subarray(64), yParity);
+    if (address === undefined) return nothing();
+    const word = new Uint8Array(32);
+    word.set(address, 12);
+    return word;
+  },
+};

@@ -1,0 +1,86 @@
+/** The precompiled contracts against the public vectors: outputs, gas, failures. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bytesToHex, hexToBytes } from '../../ledger/model/index.ts';
+import type { ForkName } from '../chain-rules.ts';
+import { type Precompile, precompilesAt } from './index.ts';
+
+/** Which contract a file of vectors speaks of, and the fork whose gas it gives. */
+const FILES: readonly (readonly [file: string, address: number, fork: ForkName])[] = [
+  ['ecRecover', 0x01, 'osaka'],
+];
+
+type Vector = {
+  readonly Name: string;
+  readonly Input: string;
+  readonly Expected?: string;
+  readonly ExpectedError?: string;
+  readonly Gas?: number;
+};
+
+const directory = join(
+  process.env['EHB_FIXTURES'] ??
+    join(fileURLToPath(new URL('../..', import.meta.url)), '../shared/fixtures'),
+  'precompiles',
+);
+const isPresent = existsSync(directory);
+if (!isPresent && process.env['EHB_FIXTURES'] === undefined) {
+  console.log('precompile vectors: 0 run, fixtures absent');
+}
+
+const test = suite('vm/precompiles');
+
+if (isPresent || process.env['EHB_FIXTURES'] !== undefined) {
+  for (const [file, address, fork] of FILES) {
+    test(`${file}: every vector gives its output, gas or failure`, () => {
+      const contract = at(fork, address);
+      const vectors = JSON.parse(readFileSync(join(directory, `${file}.json`), 'utf8')) as Vector[];
+      assert.ok(vectors.length > 0);
+      assert.equal(vectors.map((vector) => faultOf(contract, vector)).filter(Boolean), []);
+    });
+  }
+}
+
+test('the simple ones answer as the yellow paper says, and are paid by the word', () => {
+  const abc = new TextEncoder().encode('abc');
+  assert.is(
+    output(0x02, abc),
+    '0xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
+  assert.is(
+    output(0x03, abc),
+    '0x0000000000000000000000008eb208f7e05d987a9b044a8e98c6b087f15a0bfc',
+  );
+  assert.is(output(0x04, abc), '0x616263');
+  assert.equal(
+    [0x02, 0x03, 0x04].map((address) => at('osaka', address).gas(new Uint8Array(33))),
+    [84n, 840n, 21n],
+  );
+});
+
+function faultOf(contract: Precompile, vector: Vector): string | undefined {
+  const input = hexToBytes(`0x${vector.Input}`);
+  const result = contract.run(input);
+  const got = result === undefined ? 'failure' : bytesToHex(result);
+  const wanted = vector.Expected === undefined ? 'failure' : `0x${vector.Expected}`;
+  if (got !== wanted) return `${vector.Name}: ${got}, not ${wanted}`;
+  const gas = contract.gas(input);
+  if (vector.Gas === undefined || gas === BigInt(vector.Gas)) return undefined;
+  return `${vector.Name}: gas ${gas}, not ${vector.Gas}`;
+}
+
+function at(fork: ForkName, address: number): Precompile {
+  const contract = precompilesAt(fork).get(address);
+  assert.ok(contract !== undefined, `nothing at ${address}`);
+  return contract;
+}
+
+function output(address: number, input: Uint8Array): string {
+  const result = at('osaka', address).run(input);
+  return result === undefined ? 'failure' : bytesToHex(result);
+}
+
+test.run();
