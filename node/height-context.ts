@@ -6,7 +6,10 @@ import type { Chain } from './chain.ts';
 import type { NodeConfig } from './config.ts';
 
 /** `self` undefined: this node does not vote. */
-export function consensusConfig(config: NodeConfig, self: Address | undefined): ConsensusConfig {
+export function consensusConfig(
+  config: Pick<NodeConfig, 'genesis'>,
+  self: Address | undefined,
+): ConsensusConfig {
   const { qbft, hash } = config.genesis;
   return {
     genesisHash: hash,

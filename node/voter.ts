@@ -1,7 +1,6 @@
 /** Opens what a validator needs to vote: its key and the log of what it has signed. */
-import { join } from 'node:path';
 import { CodedError } from '../ledger/model/index.ts';
-import { type ConsensusLog, openConsensusLog } from '../ledger/store/index.ts';
+import type { ConsensusLog, ConsensusLogOptions } from '../ledger/store/index.ts';
 import type { NodeConfig } from './config.ts';
 import type { Signer } from './signer.ts';
 
@@ -12,20 +11,18 @@ export type VotingReport =
 
 /** A validator without its log must not vote: it cannot know what it has signed (design D2). */
 export async function openVoter(
-  config: NodeConfig,
+  config: Pick<NodeConfig, 'genesis' | 'logger'>,
   signer: Signer | undefined,
+  openLog: (
+    binding: Pick<ConsensusLogOptions, 'genesisHash' | 'validator'>,
+  ) => Promise<ConsensusLog>,
 ): Promise<{ readonly voter: Voter | undefined; readonly report: VotingReport }> {
   const { genesis, logger } = config;
   if (signer === undefined) {
     return { voter: undefined, report: { yes: false, reason: 'this node has no validator key' } };
   }
-  const path = join(config.dataDir, 'consensus.log');
   try {
-    const log = await openConsensusLog({
-      path,
-      genesisHash: genesis.hash,
-      validator: signer.address,
-    });
+    const log = await openLog({ genesisHash: genesis.hash, validator: signer.address });
     return { voter: { signer, log }, report: { yes: true } };
   } catch (error) {
     if (!(error instanceof CodedError) || !LOST.has(error.code)) throw error;

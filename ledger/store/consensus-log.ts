@@ -6,7 +6,7 @@ import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { bytesToHex, concatBytes, equalBytes } from '../model/index.ts';
 import { createDurably } from './durable-file.ts';
 import { acquireLock, type FileLock } from './file-lock.ts';
-import { createLogFile } from './log-file.ts';
+import { createLogFile, type LogFile } from './log-file.ts';
 import {
   chainOf,
   decodeLogHeader,
@@ -70,7 +70,12 @@ export async function openConsensusLog(options: ConsensusLogOptions): Promise<Co
   try {
     await rm(`${path}.tmp`, { force: true });
     file = await openFile(path);
-    return createLog(options, lock, file, await recover(options, file));
+    const contents = readLog(options, await file.readFile());
+    if (contents.torn) {
+      await file.truncate(contents.end);
+      await file.sync();
+    }
+    return serveLog(options, createLogFile(path, file), contents, lock);
   } catch (error) {
     await file?.close();
     await lock.release();
@@ -100,14 +105,20 @@ async function openFile(path: string): Promise<FileHandle> {
 
 type Contents = {
   payloads: Uint8Array[];
-  /** File length in bytes, and the checksum that the next record continues. */
+  /** Length of the whole records in bytes, and the checksum that the next record continues. */
   end: number;
   chain: number;
 };
 
-async function recover(options: ConsensusLogOptions, file: FileHandle): Promise<Contents> {
+/**
+ * What the bytes of a log hold; `torn`: behind the whole records is one that was not written to its end.
+ * @throws CodedError `STORE_LOG_DAMAGED`, `STORE_LOG_FOREIGN`, `STORE_UNKNOWN_VERSION`
+ */
+export function readLog(
+  options: ConsensusLogOptions,
+  bytes: Uint8Array,
+): Contents & { readonly torn: boolean } {
   const { path } = options;
-  const bytes = await file.readFile();
   const header = decodeLogHeader(bytes);
   if (header.kind === 'unknown-version') {
     const fact = `the consensus log has format version ${header.version}`;
@@ -129,21 +140,17 @@ async function recover(options: ConsensusLogOptions, file: FileHandle): Promise<
     const fact = `the consensus log is damaged at byte ${damagedAt}`;
     throw storeError('STORE_LOG_DAMAGED', path, fact);
   }
-  if (end < bytes.length) {
-    await file.truncate(end);
-    await file.sync();
-  }
-  return { payloads, end, chain };
+  return { payloads, end, chain, torn: end < bytes.length };
 }
 
-function createLog(
+/** The log on an open file, whatever that lies on. */
+export function serveLog(
   options: ConsensusLogOptions,
-  lock: FileLock,
-  opened: FileHandle,
+  file: LogFile,
   contents: Contents,
+  lock: FileLock,
 ): ConsensusLog {
   const { path, rewriteAboveBytes = REWRITE_ABOVE_BYTES } = options;
-  const file = createLogFile(path, opened);
   const serially = createSerialQueue();
   let rewriteAbove = rewriteAboveBytes;
   let isClosed = false;

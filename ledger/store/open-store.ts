@@ -45,8 +45,19 @@ export async function openStore(options: StoreOptions): Promise<ChainStore> {
   const isMarked = await isMarkedAs(path, genesis.hash);
   if (!isMarked) await requireNothingToLose(path);
   const database = await openDatabase(path, !isMarked);
+  return await serveStore(database, options, () =>
+    isMarked ? requireHead(database, options) : make(database, options),
+  );
+}
+
+/** The store on an open database, whatever that lies on; closes it if it does not hold what it should. */
+export async function serveStore(
+  database: Database,
+  options: StoreOptions,
+  findHead: () => HeadRecord | Promise<HeadRecord>,
+): Promise<ChainStore> {
   try {
-    const head = isMarked ? requireHead(database, options) : await make(database, options);
+    const head = await findHead();
     const header = checkNewestBlocks(database, head, options);
     return createChainStore(database, { head: { ...head, header }, ...options });
   } catch (error) {
@@ -55,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<ChainStore> {
   }
 }
 
-function requireHead(database: Database, { path, genesis }: StoreOptions): HeadRecord {
+export function requireHead(database: Database, { path, genesis }: StoreOptions): HeadRecord {
   const head = readHead(database);
   if (head === undefined) {
     throw storeError('STORE_DAMAGED', path, 'the database has lost the record of its head');
@@ -86,7 +97,7 @@ async function make(database: Database, options: StoreOptions): Promise<HeadReco
   return head;
 }
 
-async function writeGenesis(database: Database, options: StoreOptions): Promise<HeadRecord> {
+export async function writeGenesis(database: Database, options: StoreOptions): Promise<HeadRecord> {
   const { block, hash, accounts } = options.genesis;
   const commitment = commitState(
     { stateRoot: EMPTY_ROOT, account: () => undefined, node: () => undefined },

@@ -1,0 +1,254 @@
+/**
+ * The composition of a node, the same in production and in simulations: pool, chain, consensus and
+ * catching up, over a store, a log, a network and a clock that were made elsewhere.
+ */
+import type { QbftMessage } from '../consensus/index.ts';
+import {
+  type BlockHeader,
+  bytesToHex,
+  CodedError,
+  type Hash,
+  type Height,
+} from '../ledger/model/index.ts';
+import type { ChainStore } from '../ledger/store/index.ts';
+import type { Members, Network, NetworkModules, NetworkOptions } from '../p2p/index.ts';
+import type { Engine } from '../vm/index.ts';
+import type { Allowlist } from './allowlist.ts';
+import { type BlockWorkshop, createBlockWorkshop } from './block-workshop.ts';
+import { createBodySource } from './body-source.ts';
+import { type CatchUp, createCatchUp, DEFAULT_CATCH_UP } from './catch-up.ts';
+import { type Chain, createChain } from './chain.ts';
+import type { Clock } from './clock.ts';
+import type { NodeConfig } from './config.ts';
+import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
+import { consensusConfig, heightContext } from './height-context.ts';
+import { createIdleTimer } from './idle-timer.ts';
+import type { Logger } from './logger.ts';
+import { createPeerHandlers } from './peer-handlers.ts';
+import { poolHeadOf, poolStateOf } from './pool-view.ts';
+import { createEvents, type Events } from './rpc-ports.ts';
+import { createSenderRecovery } from './sender-recovery.ts';
+import type { Signer } from './signer.ts';
+import { createPool, type Pool } from './txpool/index.ts';
+import type { Voter } from './voter.ts';
+
+/** What the composition needs of the configuration. */
+export type ComposeConfig = Pick<NodeConfig, 'genesis' | 'nodeKey' | 'logger'> & {
+  readonly p2p: Omit<NodeConfig['p2p'], 'allowlistPath'>;
+};
+
+/** What touches the world. They belong to the caller, who closes store and log after the node. */
+export type NodeParts = {
+  readonly clock: Clock;
+  /** From 0 to below 1; nothing secret. */
+  readonly random: () => number;
+  readonly store: ChainStore;
+  readonly engine: Engine;
+  /** Undefined for a node without a validator key. */
+  readonly signer: Signer | undefined;
+  /** Undefined for a node that does not vote. */
+  readonly voter: Voter | undefined;
+  readonly allowlist: Allowlist;
+  readonly openNetwork: (options: NetworkOptions, modules: NetworkModules) => Promise<Network>;
+  /** The node cannot go on by itself; the owner closes it. */
+  readonly onFatal: (error: unknown) => void;
+};
+
+export type ComposedNode = {
+  readonly store: ChainStore;
+  readonly pool: Pool;
+  readonly network: Network;
+  /** What RPC subscriptions listen to. */
+  readonly events: Events;
+  /** Height and round that consensus works on. */
+  consensus(): { readonly height: Height; readonly round: number };
+  progress(): ReturnType<CatchUp['progress']>;
+  setAllowlist(list: Allowlist): void;
+  close(): Promise<void>;
+};
+
+/** What has to be undone, last first. */
+type Closers = (() => Promise<void> | void)[];
+
+/**
+ * Puts a node together; resolves when it takes part in the network.
+ * @throws CodedError of any part that cannot start; what had started by then is closed again
+ */
+export async function composeNode(config: ComposeConfig, parts: NodeParts): Promise<ComposedNode> {
+  const closers: Closers = [];
+  const close = async (): Promise<void> => {
+    for (let undo = closers.pop(); undo !== undefined; undo = closers.pop()) await undo();
+  };
+  try {
+    return { ...(await connectParts(config, parts, closers)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function connectParts(
+  config: ComposeConfig,
+  parts: NodeParts,
+  closers: Closers,
+): Promise<Omit<ComposedNode, 'close'>> {
+  const { genesis, logger } = config;
+  const { rules, qbft } = genesis;
+  const { clock, store, engine, signer, voter, onFatal } = parts;
+  const stopped = new AbortController();
+  closers.push(() => stopped.abort());
+
+  const recoverSenders = createSenderRecovery(clock);
+  const events = createEvents();
+  const pool = createPool(
+    { rules, head: poolHeadOf(store, rules), state: poolStateOf(store) },
+    {
+      recoverSenders,
+      now: clock.now,
+      accepted: (transactions) => {
+        events.pending(transactions);
+        network.gossipTransactions(transactions.map(({ transaction }) => transaction.raw));
+      },
+      executable: () => driver?.work(nextHeight(store)),
+    },
+  );
+  const chain = createChain(
+    {
+      genesis,
+      self: signer?.address,
+      buildBudgetMs: Math.max(50, Math.floor(qbft.requestTimeoutMs / 4)),
+    },
+    { store, engine, pool, recoverSenders, clock, logger: logger.child('chain') },
+  );
+  const catchUp = createCatchUp(DEFAULT_CATCH_UP, {
+    chain,
+    requestBlocks: (peerId, from, count, options) =>
+      network.requestBlocks(peerId, from, count, options),
+    onFatal,
+    clock,
+    logger: logger.child('catch-up'),
+  });
+  closers.push(() => catchUp.close());
+
+  let driver: ConsensusDriver | undefined;
+  const statusNow = () => ({
+    height: store.head().header.number,
+    hash: store.head().hash,
+    round: driver?.status().round ?? 0,
+    lost: signer !== undefined && voter === undefined,
+  });
+  const handlers = createPeerHandlers({
+    store,
+    pool,
+    catchUp,
+    workshop: () => workshop,
+    driver: () => driver,
+    network: () => network,
+    onFatal,
+  });
+  const network = await parts.openNetwork(
+    {
+      listen: { host: config.p2p.host, port: config.p2p.port },
+      bootPeers: config.p2p.bootPeers,
+      nodeKey: config.nodeKey,
+      chainId: genesis.chainId,
+      genesisHash: genesis.hash,
+      validator: signer,
+      members: membersOf(chain, parts.allowlist),
+      status: statusNow(),
+    },
+    { handlers, logger: logger.child('p2p'), clock, random: parts.random },
+  );
+  closers.push(() => network.close());
+
+  const workshop = createBlockWorkshop({
+    chain,
+    pool,
+    source: createBodySource(network, { signal: stopped.signal }, logger.child('bodies')),
+    recoverSenders,
+    logger: logger.child('workshop'),
+  });
+  driver = createConsensusDriver(
+    consensusConfig(config, voter === undefined ? undefined : signer?.address),
+    heightContext(store, chain, qbft, clock.now()),
+    {
+      voter,
+      workshop,
+      send: (to, message) => network.sendConsensus(to, message),
+      finalise: (digest, header) => finalise({ chain, workshop }, digest, header),
+      onEvidence: (first, second) => logEvidence(logger, first, second),
+      onFatal,
+      clock,
+      logger: logger.child('consensus'),
+    },
+  );
+  const { close: closeDriver, status: consensus } = driver;
+  closers.push(closeDriver);
+
+  const wakeWhenIdle = createIdleTimer(qbft.emptyBlockPeriodMs, clock, () =>
+    driver?.work(nextHeight(store)),
+  );
+  closers.push(wakeWhenIdle.close);
+  chain.onHead((executed, hash) => {
+    const { block } = executed;
+    pool.onHead(executed, poolHeadOf(store, rules), poolStateOf(store));
+    driver?.newHeight(heightContext(store, chain, qbft, clock.now()));
+    if (pool.hasWork()) driver?.work(nextHeight(store));
+    wakeWhenIdle.restart();
+    network.announce(statusNow());
+    events.block(block.header.number);
+    logger.debug('block final', {
+      number: block.header.number.toString(),
+      hash: bytesToHex(hash),
+      transactions: block.transactions.length,
+    });
+  });
+  for (const peer of network.peers()) handlers.onPeerJoined(peer);
+  wakeWhenIdle.restart();
+
+  return {
+    store,
+    pool,
+    network,
+    events,
+    consensus,
+    progress: () => catchUp.progress(),
+    setAllowlist: (list) => network.setMembers(membersOf(chain, list)),
+  };
+}
+
+async function finalise(
+  { chain, workshop }: { readonly chain: Chain; readonly workshop: BlockWorkshop },
+  digest: Hash,
+  header: BlockHeader,
+): Promise<void> {
+  const executed = workshop.executed(digest);
+  if (executed !== undefined) return await chain.finalise(executed, header);
+  // Catching up was faster, and what consensus knew of the height is dropped.
+  if (chain.head().header.number >= header.number) return;
+  throw new CodedError(`block ${header.number} is final and was not executed here`, {
+    code: 'NODE_FINAL_BLOCK_INVALID',
+  });
+}
+
+function logEvidence(logger: Logger, first: QbftMessage, second: QbftMessage): void {
+  logger.error('a validator signed two different messages', {
+    author: bytesToHex(first.signed.author),
+    height: first.signed.height.toString(),
+    round: first.signed.round,
+    kinds: [first.kind, second.kind],
+  });
+}
+
+function nextHeight(store: ChainStore): Height {
+  return store.head().header.number + 1n;
+}
+
+function membersOf(chain: Chain, list: Allowlist): Members {
+  return {
+    validators: chain.validators(),
+    formerValidators: [],
+    allowlist: list.allow,
+    denylist: list.deny,
+  };
+}

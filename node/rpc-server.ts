@@ -1,0 +1,63 @@
+/** The JSON-RPC server of a node: the ports of `rpc` filled with the node's parts. */
+import { createRpcServer, type RpcServer } from '../rpc/index.ts';
+import type { Engine } from '../vm/index.ts';
+import type { Clock } from './clock.ts';
+import type { ComposedNode } from './compose-node.ts';
+import type { NodeConfig } from './config.ts';
+import { createCaller, createFees, createNodePort, createProofs } from './rpc-ports.ts';
+import type { Signer } from './signer.ts';
+import type { VotingReport } from './voter.ts';
+
+export type NodeServerModules = {
+  readonly node: ComposedNode;
+  readonly engine: Engine;
+  readonly signer: Signer | undefined;
+  readonly voting: VotingReport;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+};
+
+/** Resolves when it listens. @throws CodedError of `rpc` */
+export function startNodeServer(
+  config: NodeConfig,
+  { node, engine, signer, voting, clock, startedAtMs }: NodeServerModules,
+): Promise<RpcServer> {
+  const { genesis, rpc } = config;
+  const { rules } = genesis;
+  const { store, pool, network, events } = node;
+  return createRpcServer(
+    { host: rpc.host, port: rpc.port, limits: { bodyLimitBytes: rpc.bodyLimitBytes } },
+    {
+      ports: {
+        chain: store,
+        pool: {
+          add: async (raw) => {
+            const [verdict] = await pool.add([raw], 'local');
+            return verdict as NonNullable<typeof verdict>;
+          },
+          get: (hash) => pool.get(hash),
+          nextNonce: (address) => pool.nextNonce(address),
+          status: () => pool.status(),
+          content: () => pool.content(),
+        },
+        proofs: createProofs(store),
+        caller: createCaller(store, rules, engine),
+        fees: createFees(rules),
+        events,
+        node: createNodePort({
+          version: config.version,
+          chainId: genesis.chainId,
+          network,
+          store,
+          validatorAddress: signer?.address,
+          voting,
+          consensus: node.consensus,
+          progress: node.progress,
+          startedAtMs,
+        }),
+      },
+      logger: config.logger.child('rpc'),
+      now: clock.now,
+    },
+  );
+}
