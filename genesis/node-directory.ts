@@ -22,6 +22,8 @@ export type NodeFile = {
     readonly host: string;
     readonly port: number;
     readonly bootPeers: readonly string[];
+    /** Multiaddrs that others shall dial instead of host and port; empty tells nobody an address. */
+    readonly announce?: readonly string[];
     /** Relative to the directory. */
     readonly allowlist?: string;
   };
@@ -119,9 +121,9 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
     if (typeof part['host'] !== 'string') throw invalid(`${name}.host`, 'an address');
     if (!isPort(part['port'])) throw invalid(`${name}.port`, 'an integer from 0 to 65535');
   }
-  const { bootPeers, allowlist } = p2p;
-  if (!Array.isArray(bootPeers) || !bootPeers.every((peer) => typeof peer === 'string')) {
-    throw invalid('p2p.bootPeers', 'a list of multiaddrs');
+  const { bootPeers, announce = [], allowlist } = p2p;
+  for (const [name, list] of Object.entries({ bootPeers, announce })) {
+    if (!isStrings(list)) throw invalid(`p2p.${name}`, 'a list of multiaddrs');
   }
   if (allowlist !== undefined && typeof allowlist !== 'string') {
     throw invalid('p2p.allowlist', 'the path of a file');
@@ -136,6 +138,10 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
 function isPort(value: unknown): boolean {

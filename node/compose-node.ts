@@ -150,6 +150,7 @@ async function connectParts(
     {
       listen: { host: config.p2p.host, port: config.p2p.port },
       bootPeers: config.p2p.bootPeers,
+      ...(config.p2p.announce === undefined ? {} : { announce: config.p2p.announce }),
       nodeKey: config.nodeKey,
       chainId: genesis.chainId,
       genesisHash: genesis.hash,

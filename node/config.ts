@@ -9,6 +9,8 @@ export type P2pConfig = {
   readonly port: number;
   /** Multiaddrs, each ending in `/p2p/<PeerId>`. */
   readonly bootPeers: readonly string[];
+  /** Multiaddrs to tell other members instead of those listened on; empty tells none. */
+  readonly announce?: readonly string[] | undefined;
   /** JSON file `{"allow": [...], "deny": [...]}` of PeerIds and 0x addresses; read again when it changes. */
   readonly allowlistPath: string | undefined;
 };

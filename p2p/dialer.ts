@@ -30,7 +30,6 @@ export type Dialer = {
   disconnected(peerId: string, lastedMs: number): void;
   /** Forgets all pauses and dials whoever is wanted. */
   wake(): void;
-  addressesOf(peerId: string): readonly string[];
   close(): void;
 };
 
@@ -141,7 +140,6 @@ export function createDialer(
         schedule(peerId, entry, 0);
       }
     },
-    addressesOf: (peerId) => entries.get(peerId)?.addresses ?? [],
     close() {
       closed = true;
       for (const entry of entries.values()) cancel(entry);

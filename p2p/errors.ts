@@ -99,7 +99,8 @@ const P2P_FAILURES: ErrorTable = {
     remedy: 'Make a new one; the PeerId changes with it, so update the lists that name it.',
   },
   P2P_BAD_ADDRESS: {
-    meaning: 'An address is no TCP multiaddr that ends in /p2p/<PeerId>.',
+    meaning:
+      'An address is no TCP multiaddr that ends in /p2p/<PeerId>, or one to announce names another node.',
     remedy: 'Write it like /ip4/192.0.2.1/tcp/30303/p2p/16Uiu2...',
   },
   P2P_LISTEN_FAILED: {

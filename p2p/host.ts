@@ -100,6 +100,11 @@ export async function createHost(
     await transport.close();
     throw p2pError('P2P_BAD_ADDRESS', `no address of a boot peer: ${address}`);
   }
+  for (const address of options.announce ?? []) {
+    if (transport.peerIdOf(address) === self) continue;
+    await transport.close();
+    throw p2pError('P2P_BAD_ADDRESS', `no address of this node (${self}): ${address}`);
+  }
   const prove = createProver(
     {
       chain: options,
@@ -111,6 +116,9 @@ export async function createHost(
   );
 
   const ownAddresses = (): readonly string[] => options.announce ?? transport.addresses;
+
+  /** What each member told of itself: only that is passed on, never hearsay or a boot list (W-14). */
+  const announced = new WeakMap<Session, readonly string[]>();
 
   /** What each peer was told in the hello; it may have changed until the peer answered. */
   const statusSaid = new WeakMap<Link, PeerStatus>();
@@ -129,7 +137,7 @@ export async function createHost(
       addresses: ownAddresses().slice(0, OWN_ADDRESSES),
       knownAddresses: [...sessions.values()]
         .filter((session) => session.peer().kind !== 'former')
-        .flatMap((session) => dialer.addressesOf(session.peer().peerId))
+        .flatMap((session) => announced.get(session) ?? [])
         .slice(0, KNOWN_ADDRESSES),
     };
   };
@@ -175,10 +183,9 @@ export async function createHost(
       counters.add('connectionsReplaced');
       former.connection.drop('P2P_REPLACED');
     }
-    dialer.learn(
-      hello.addresses.filter((address) => transport.peerIdOf(address) === peerId),
-      0,
-    );
+    const ownOnes = hello.addresses.filter((address) => transport.peerIdOf(address) === peerId);
+    announced.set(session, ownOnes);
+    dialer.learn(ownOnes, 0);
     learnFromMember(hello.knownAddresses);
     dialer.connected(peerId);
     settle(link, true);
@@ -200,8 +207,8 @@ export async function createHost(
   };
 
   const tellOthers = (joined: Session): void => {
-    const { peerId, kind } = joined.peer();
-    const addresses = dialer.addressesOf(peerId);
+    const { kind } = joined.peer();
+    const addresses = announced.get(joined) ?? [];
     if (kind === 'former' || addresses.length === 0) return;
     for (const session of sessions.values())
       if (session !== joined) session.sendAddresses(addresses);

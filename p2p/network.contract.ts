@@ -589,6 +589,35 @@ export function testNetwork(implementation: Implementation, seed: number): void 
     assert.is(a.left.length, 1);
   });
 
+  test('only addresses that a member announced itself are passed on (W-14)', async () => {
+    const earlier = await peers.start(1);
+    const address = earlier.network.addresses[0] as string;
+    await earlier.network.close();
+    const host = await peers.start(0);
+    const silent = await peers.start(1, { bootPeers: host.network.addresses, announce: [] });
+    const announcing = await peers.start(2, { bootPeers: host.network.addresses });
+    const gossip = await createForeigner(await peers.transport(3), optionsOf(3));
+    await host.until('both are in', () => host.network.peers().length === 2);
+    const first = await gossip.connect(host.network);
+    await host.until('the third is in', () => host.network.peers().length === 3);
+    first.control.send(gossip.wire(1, { kind: 'addresses', addresses: [address] }));
+    first.control.finish();
+    await host.until('it has left', () => host.network.peers().length === 2);
+    const { answered } = await gossip.connect(host.network);
+    const { knownAddresses } = await answered;
+    assert.ok(knownAddresses.includes(announcing.network.addresses[0] as string));
+    assert.not.ok(knownAddresses.some((known) => known.includes(silent.network.peerId)));
+  });
+
+  test('an announced address that leads to another peer is refused at start', async () => {
+    const other = await peers.start(1);
+    let code: string | undefined;
+    await peers.start(0, { announce: other.network.addresses }).catch((error: unknown) => {
+      code = error instanceof CodedError ? error.code : undefined;
+    });
+    assert.is(code, 'P2P_BAD_ADDRESS');
+  });
+
   test('a member that tells too many addresses is dropped (W-14)', async () => {
     const a = await peers.start(0, { limits: { addressMessagesPerMinute: 2, faultsPerMinute: 2 } });
     const guest = await createForeigner(await peers.transport(1), optionsOf(1));

@@ -47,7 +47,7 @@ export type Members = {
 export type NetworkOptions = {
   /** Port 0 lets the system choose. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** Multiaddrs to tell other members instead of those listened on (behind NAT). */
+  /** Multiaddrs to tell other members instead of those listened on; empty tells none. */
   readonly announce?: readonly string[];
   /** Multiaddrs, each ending in `/p2p/<PeerId>`. */
   readonly bootPeers: readonly string[];

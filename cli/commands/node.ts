@@ -21,6 +21,7 @@ type StartOptions = {
   readonly p2pHost?: string;
   readonly p2pPort?: number;
   readonly bootPeer?: readonly string[];
+  readonly announce?: readonly string[];
   readonly allowlist?: string;
   readonly bodyLimit?: number;
   readonly follow?: true;
@@ -53,6 +54,9 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     .addOption(option('--p2p-host <address>', 'peers connect here', 'EHB_P2P_HOST'))
     .addOption(option('--p2p-port <port>', 'for peers', 'EHB_P2P_PORT').argParser(parsePort))
     .addOption(option('--boot-peer <multiaddr...>', 'peers to connect to first'))
+    .addOption(
+      option('--announce <multiaddr...>', 'where others reach this node, if not where it listens'),
+    )
     .addOption(option('--allowlist <file>', 'peers that may connect beside the validators'))
     .addOption(
       option('--body-limit <bytes>', 'longest JSON-RPC request, 5 MB unless told').argParser(
@@ -157,6 +161,7 @@ function toNodeConfig(
       host: options.p2pHost ?? p2p.host,
       port: options.p2pPort ?? p2p.port,
       bootPeers: options.bootPeer ?? p2p.bootPeers,
+      announce: options.announce ?? p2p.announce,
       allowlistPath: allowlist,
     },
     rpc: {

@@ -1,4 +1,4 @@
-/** A peer made by hand on the bare transport: it says what a test wants and reads only its refusal. */
+/** A peer made by hand on the bare transport: it says what a test wants, reads the hello and the refusal. */
 import { createFrameReader, frame } from '../frames.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { Network, NetworkOptions } from '../network.ts';
@@ -12,6 +12,8 @@ export type ForeignConnection = {
   readonly control: Channel;
   /** The code of the refusal; undefined when the connection ended without one. */
   readonly refusal: Promise<string | undefined>;
+  /** What the other side said first; never resolves where it said nothing. */
+  readonly answered: Promise<Hello>;
 };
 
 export type Foreigner = {
@@ -44,10 +46,12 @@ export async function createForeigner(
   const open = async (network: Network, first: Uint8Array): Promise<ForeignConnection> => {
     const link = await dial(network);
     const control = await link.open('/ehb/control/1');
+    const { promise: answered, resolve: answer } = Promise.withResolvers<Hello>();
     const refusal = new Promise<string | undefined>((resolve) => {
       const reader = createFrameReader(1_000_000, (message) => {
         const decoded = decodeWire(message, 1);
         if (decoded.ok && decoded.message.kind === 'refusal') resolve(decoded.message.code);
+        if (decoded.ok && decoded.message.kind === 'hello') answer(decoded.message.hello);
       });
       control.listen({
         onData: (bytes) => {
@@ -58,7 +62,7 @@ export async function createForeigner(
       });
     });
     control.send(first);
-    return { link, control, refusal };
+    return { link, control, refusal, answered };
   };
 
   return {
