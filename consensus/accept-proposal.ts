@@ -1,7 +1,7 @@
 /** Records a Proposal: whose turn it is, what is signed, the header, its justification, the clock. */
 import { commitSealHash, equalBytes } from '../ledger/model/index.ts';
 import { type ConsensusRefusal, refuse } from './errors.ts';
-import { convict } from './evidence.ts';
+import { heard } from './evidence.ts';
 import { dueAtMs, holdsFutureProposals, verifyHeader } from './header-rules.ts';
 import { faultOfJustification } from './justification.ts';
 import type { ProposalMessage } from './messages.ts';
@@ -36,11 +36,12 @@ export function acceptProposal(
   if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Proposal'));
   }
-  if (seen !== undefined) return again(state, seen, message);
+  if (seen !== undefined) return refused(state, refuse('CONSENSUS_DUPLICATE', 'Proposal'));
+  const known = heard(state, message);
   if (!isWhatWasSigned(message)) {
-    return refused(state, refuse('CONSENSUS_DIGEST_MISMATCH', 'Proposal'));
+    return refused(known, refuse('CONSENSUS_DIGEST_MISMATCH', 'Proposal'));
   }
-  const noted = noteMessage(state, signed.author, signed.round, nowMs);
+  const noted = noteMessage(known, signed.author, signed.round, nowMs);
   const header = faultOfHeader(state, message);
   if (header !== undefined) return refuseRound(noted, message, header);
   const justification = faultOfJustification(message, {
@@ -59,14 +60,6 @@ function isWhatWasSigned({ signed, header, transactionHashes }: ProposalMessage)
     equalBytes(commitSealHash(header), signed.digest) &&
     equalBytes(digestOfHashes(transactionHashes), signed.transactionsDigest)
   );
-}
-
-function again(state: ConsensusState, seen: ProposalMessage, message: ProposalMessage): Outcome {
-  const isSame =
-    equalBytes(seen.signed.digest, message.signed.digest) &&
-    equalBytes(seen.signed.transactionsDigest, message.signed.transactionsDigest);
-  if (!isSame) return convict(state, seen, message);
-  return refused(state, refuse('CONSENSUS_DUPLICATE', 'Proposal'));
 }
 
 /** QBFT: what the header alone tells, the proposer's signature included. */

@@ -1,7 +1,7 @@
 /** Records a Prepare or a Commit. What votes amount to is in `rules.ts`. */
 import { equalBytes } from '../ledger/model/index.ts';
 import { refuse } from './errors.ts';
-import { convict } from './evidence.ts';
+import { heard } from './evidence.ts';
 import type { CommitMessage, PrepareMessage } from './messages.ts';
 import { noteMessage } from './rounds.ts';
 import { isSignedBy, isSignedByAuthor } from './signing.ts';
@@ -23,12 +23,9 @@ export function acceptPrepare(
   if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Prepare'));
   }
-  const noted = noteMessage(state, signed.author, signed.round, nowMs);
+  const noted = noteMessage(heard(state, message), signed.author, signed.round, nowMs);
   if (first === undefined) {
     return accepted({ ...noted, prepares: withVote(noted.prepares, signed) });
-  }
-  if (!equalBytes(first.digest, signed.digest)) {
-    return convict(noted, { kind: 'prepare', signed: first }, message);
   }
   return refused(noted, refuse('CONSENSUS_DUPLICATE', 'Prepare'));
 }
@@ -45,15 +42,13 @@ export function acceptCommit(
   if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Commit'));
   }
+  const known = heard(state, message);
   if (!isSignedBy(signed.author, signed.digest, signed.commitSeal)) {
-    return refused(state, refuse('CONSENSUS_BAD_SEAL', 'Commit'));
+    return refused(known, refuse('CONSENSUS_BAD_SEAL', 'Commit'));
   }
-  const noted = noteMessage(state, signed.author, signed.round, nowMs);
+  const noted = noteMessage(known, signed.author, signed.round, nowMs);
   if (first === undefined) {
     return accepted({ ...noted, commits: withVote(noted.commits, signed) });
-  }
-  if (!equalBytes(first.digest, signed.digest)) {
-    return convict(noted, { kind: 'commit', signed: first }, message);
   }
   return refused(noted, refuse('CONSENSUS_DUPLICATE', 'Commit'));
 }

@@ -120,7 +120,7 @@ function viewItems(view: { readonly height: bigint; readonly round: number }): U
   return [bigintToBytes(view.height), bigintToBytes(BigInt(view.round))];
 }
 
-function proposalItem(signed: SignedProposal): RlpItem {
+export function proposalItem(signed: SignedProposal): RlpItem {
   const { digest, transactionsDigest, author, signature } = signed;
   return [...viewItems(signed), digest, transactionsDigest, author, signature];
 }
@@ -130,7 +130,7 @@ function commitItem(signed: SignedCommit): RlpItem {
   return [...viewItems(signed), digest, commitSeal, author, signature];
 }
 
-function roundChangeItem(signed: SignedRoundChange): RlpItem {
+export function roundChangeItem(signed: SignedRoundChange): RlpItem {
   const { prepared, author, signature } = signed;
   const preparedItem =
     prepared === undefined ? [] : [bigintToBytes(BigInt(prepared.round)), prepared.digest];
@@ -154,13 +154,13 @@ function readProposal(fields: FieldReader): ProposalMessage | undefined {
   };
 }
 
-function readSignedProposal(fields: FieldReader): SignedProposal {
+export function readSignedProposal(fields: FieldReader): SignedProposal {
   const view = readView(fields);
   const digests = { digest: fields.hash(), transactionsDigest: fields.hash() };
   return { ...view, ...digests, ...readSignature(fields) };
 }
 
-function readPrepare(fields: FieldReader): SignedPrepare {
+export function readPrepare(fields: FieldReader): SignedPrepare {
   return { ...readView(fields), digest: fields.hash(), ...readSignature(fields) };
 }
 
@@ -170,7 +170,7 @@ function readCommit(fields: FieldReader): SignedCommit {
   return { ...view, ...sealed, ...readSignature(fields) };
 }
 
-function readRoundChange(fields: FieldReader): SignedRoundChange {
+export function readRoundChange(fields: FieldReader): SignedRoundChange {
   const view = readView(fields);
   const inner = fields.list();
   const prepared = inner.length === 0 ? undefined : { round: inner.round(), digest: inner.hash() };

@@ -2,6 +2,7 @@
 import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
 import type { Timer } from './input.ts';
 import type { ProposalMessage, QbftMessage, SignedPrepare, UnsignedMessage } from './messages.ts';
+import type { Statement } from './statement.ts';
 
 /** What must be on disk together with a signed message, before that message is sent. */
 export type LogEntry =
@@ -63,5 +64,5 @@ export type Effect =
       readonly digest: Hash;
       readonly header: BlockHeader;
     }
-  /** Two different messages of one kind for one view, both signed by one validator. */
-  | { readonly kind: 'evidence'; readonly first: QbftMessage; readonly second: QbftMessage };
+  /** One validator has signed both and may not have: keep them. They go into `encodeEvidence`. */
+  | { readonly kind: 'evidence'; readonly first: Statement; readonly second: Statement };

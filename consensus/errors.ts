@@ -13,9 +13,11 @@ export type ConsensusCode =
   | 'CONSENSUS_DUPLICATE'
   | 'CONSENSUS_DUPLICATE_SEAL'
   | 'CONSENSUS_EQUIVOCATION'
+  | 'CONSENSUS_FOREIGN_EVIDENCE'
   | 'CONSENSUS_FUTURE_HEIGHT'
   | 'CONSENSUS_INVALID_BLOCK'
   | 'CONSENSUS_MALFORMED'
+  | 'CONSENSUS_NO_CONTRADICTION'
   | 'CONSENSUS_NOT_VALIDATOR'
   | 'CONSENSUS_OLD_HEIGHT'
   | 'CONSENSUS_OLD_ROUND'
@@ -94,6 +96,11 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
       'Both messages are kept as evidence: vote the validator out, or look for a second process with its key.',
     fault: true,
   },
+  CONSENSUS_FOREIGN_EVIDENCE: {
+    meaning: 'Evidence names another genesis block than the one it is checked against.',
+    remedy: 'Check it with the genesis file of the network that it comes from.',
+    fault: true,
+  },
   CONSENSUS_FUTURE_HEIGHT: {
     meaning: 'The message is for a height that this node has not reached.',
     remedy: 'Nothing to do: it is kept if near, and blocks are fetched.',
@@ -108,6 +115,11 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   CONSENSUS_MALFORMED: {
     meaning: 'The bytes are not a message or log record.',
     remedy: PEER,
+    fault: true,
+  },
+  CONSENSUS_NO_CONTRADICTION: {
+    meaning: 'Evidence holds two statements that one validator may sign.',
+    remedy: 'It proves nothing: do not act on it.',
     fault: true,
   },
   CONSENSUS_NOT_VALIDATOR: {

@@ -1,6 +1,7 @@
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from './codec.ts';
 export type { Effect, LogEntry } from './effect.ts';
 export { CONSENSUS_ERRORS, type ConsensusCode, isSenderFault } from './errors.ts';
+export { decodeEvidence, type Evidence, encodeEvidence, verifyEvidence } from './evidence-codec.ts';
 export { verifyHeader } from './header-rules.ts';
 export { initialState } from './initial-state.ts';
 export type {
@@ -13,8 +14,9 @@ export type {
 } from './input.ts';
 export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
 export type { QbftMessage, UnsignedMessage } from './messages.ts';
-export { completeMessage, signingHashes } from './signing.ts';
+export { completeMessage, MESSAGE_CODES, signingHashes } from './signing.ts';
 export type { ConsensusState } from './state.ts';
+export { type Statement, viewOfStatement } from './statement.ts';
 export { step } from './step.ts';
 export { proposerOf, quorumOf } from './validators.ts';
 export { verifySealedHeader, verifySeals } from './verify-seals.ts';

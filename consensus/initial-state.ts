@@ -3,6 +3,7 @@
  * newest own messages are sent again, and the round goes on. QBFT R-6.1 to R-6.3
  */
 import { keyOf } from '../ledger/model/index.ts';
+import { heard } from './evidence.ts';
 import type { ConsensusConfig, HeightContext } from './input.ts';
 import { heightOf, type LogRecord } from './log-record.ts';
 import type { PreparedCertificate, QbftMessage, SignedPrepare } from './messages.ts';
@@ -49,7 +50,8 @@ function withRecord(state: ConsensusState, record: LogRecord): ConsensusState {
 }
 
 /** An own message counts at once: it was durable before it was sent. */
-function withMessage(before: ConsensusState, message: QbftMessage): ConsensusState {
+function withMessage(start: ConsensusState, message: QbftMessage): ConsensusState {
+  const before = heard(start, message);
   if (!isSelf(before, message.signed.author)) {
     // Another's Proposal that was accepted: nothing was signed with it.
     const isProposal = message.kind === 'proposal';

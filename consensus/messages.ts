@@ -60,6 +60,14 @@ export type RoundChangeMessage = {
 
 export type QbftMessage = ProposalMessage | PrepareMessage | CommitMessage | RoundChangeMessage;
 
+/** The part of a message that its author's signature covers, with the signature. */
+export type MessageHead =
+  | { readonly kind: 'proposal'; readonly signed: SignedProposal }
+  | { readonly kind: 'prepare'; readonly signed: SignedPrepare }
+  /** Without the seal, which the signature does not cover. */
+  | { readonly kind: 'commit'; readonly signed: SignedPrepare }
+  | { readonly kind: 'round-change'; readonly signed: SignedRoundChange };
+
 /** A quorum of Prepares for one (height, round, digest), sorted by author. */
 export type PreparedCertificate = Prepared & { readonly prepares: readonly SignedPrepare[] };
 

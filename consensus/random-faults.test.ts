@@ -13,7 +13,7 @@ const test = suite('consensus/random-faults');
 const SEEDS = 240;
 const only = process.argv[2];
 
-test('R-1.1, R-4.9, R-5.7: agreement always, progress within f + 2 capped timeouts of healing', () => {
+test('R-1.1, R-4.9, R-5.7, E-1: agreement always, progress within f + 2 capped timeouts of healing', () => {
   const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, i) => i) : [Number(only)];
   for (const seed of seeds) {
     try {
@@ -70,6 +70,7 @@ function play(seed: number): void {
   // Beside the timeouts: what it takes to meet, catch up and decide.
   const withinMs = allowed * cluster.capMs + 1_000;
   assert.ok(cluster.runUntil(isDone, withinMs), `no progress: ${describe(cluster)}`);
+  assert.equal(cluster.evidence, [], 'no correct validator is ever accused');
 }
 
 /** Down for a while. */

@@ -17,6 +17,7 @@ import {
   invariant,
 } from '../ledger/model/index.ts';
 import type {
+  MessageHead,
   Prepared,
   QbftMessage,
   Signature,
@@ -25,12 +26,12 @@ import type {
 } from './messages.ts';
 
 /** Besu's message codes. */
-const CODES: Readonly<Record<QbftMessage['kind'], number>> = {
-  proposal: 0x12,
-  prepare: 0x13,
-  commit: 0x14,
-  'round-change': 0x15,
-};
+export const MESSAGE_CODES: {
+  readonly proposal: 0x12;
+  readonly prepare: 0x13;
+  readonly commit: 0x14;
+  readonly 'round-change': 0x15;
+} = { proposal: 0x12, prepare: 0x13, commit: 0x14, 'round-change': 0x15 };
 
 /** Half the order of the secp256k1 group, rounded down: the greatest s that is accepted. */
 const HALF_ORDER = hexToBytes('0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0');
@@ -85,10 +86,6 @@ export function completeMessage(
   }
 }
 
-type MessageHead = {
-  readonly [K in QbftMessage['kind']]: Pick<Extract<QbftMessage, { kind: K }>, 'kind' | 'signed'>;
-}[QbftMessage['kind']];
-
 /** Whether the signature of a message recovers to the author it names. QBFT */
 export function isSignedByAuthor(genesisHash: Hash, message: MessageHead): boolean {
   const { author, signature } = message.signed;
@@ -115,7 +112,7 @@ export function digestOfHashes(hashes: readonly Hash[]): Hash {
 type Payload = readonly (Uint8Array | readonly Uint8Array[])[];
 
 function payloadHash(genesisHash: Hash, kind: QbftMessage['kind'], payload: Payload): Hash {
-  return keccak256(encodeRlp([Uint8Array.of(CODES[kind]), genesisHash, payload]));
+  return keccak256(encodeRlp([Uint8Array.of(MESSAGE_CODES[kind]), genesisHash, payload]));
 }
 
 function payloadOf(unsigned: UnsignedMessage): Payload {

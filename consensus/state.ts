@@ -26,6 +26,7 @@ import type {
 } from './messages.ts';
 import { faultsOf, isMember, proposerOf, quorumOf } from './validators.ts';
 import { emptyVoteBook, type VoteBook } from './vote-book.ts';
+import type { Witness } from './witness.ts';
 
 /** Where the current round stands. */
 export type Phase =
@@ -101,7 +102,11 @@ export type ConsensusState = {
   readonly blocks: ReadonlyMap<string, KnownBlock>;
   readonly own: OwnMessages;
   readonly lastSigned: LastSigned;
-  /** Kind and author of the equivocations already reported at this height. */
+  /** What the members have signed at this height, for evidence. */
+  readonly witness: Witness;
+  /** The same of the height before, if this node took part in it. */
+  readonly before: Witness;
+  /** Height, kind and author of the equivocations already reported, of these two heights. */
   readonly convicted: ReadonlySet<string>;
   /** When a message of each author last woke an idle height. QBFT */
   readonly wakes: ReadonlyMap<string, number>;
@@ -139,6 +144,8 @@ export function stateAtHeight(config: ConsensusConfig, context: HeightContext): 
     blocks: new Map(),
     own: { proposal: undefined, prepare: undefined, commit: undefined, roundChange: undefined },
     lastSigned: { proposal: -1, prepare: -1, commit: -1, roundChange: -1 },
+    witness: new Map(),
+    before: new Map(),
     convicted: new Set(),
     wakes: new Map(),
     future: new Map(),

@@ -8,6 +8,7 @@ import { acceptRoundChange } from './accept-round-change.ts';
 import { acceptCommit, acceptPrepare } from './accept-vote.ts';
 import type { Effect } from './effect.ts';
 import { refuse } from './errors.ts';
+import { convictSealers, equivocation, witnessBefore } from './evidence.ts';
 import { askEveryone } from './fetch.ts';
 import { FUTURE_DISTANCE, takeFutureMessages, withFutureMessage } from './future-messages.ts';
 import { verifyHeader } from './header-rules.ts';
@@ -83,8 +84,16 @@ function beginHeight(state: ConsensusState, context: HeightContext, nowMs: numbe
   const { due, rest } = takeFutureMessages(state.future, height, validators);
   const members = new Set(validators.map(keyOf));
   const wakes = new Map([...state.wakes].filter(([author]) => members.has(author)));
-  const fresh = { ...stateAtHeight(state.config, context), wakes, future: rest };
-  let next: Transition = { state: fresh, effects: gapTimer(context, nowMs) };
+  const before = witnessBefore(state, height);
+  const convicted = new Set(
+    [...state.convicted].filter((key) => key.startsWith(`${height - 1n} `)),
+  );
+  const fresh = { ...stateAtHeight(state.config, context), wakes, future: rest, before, convicted };
+  const judged = convictSealers(fresh);
+  let next: Transition = {
+    state: judged.state,
+    effects: [...judged.effects, ...gapTimer(context, nowMs)],
+  };
   for (const message of due) {
     const { state: after, effects } = step(next.state, { kind: 'message', message, nowMs });
     next = { state: after, effects: [...next.effects, ...effects] };
@@ -126,6 +135,8 @@ function endRound(state: ConsensusState): Outcome {
 /** QBFT R-2.2, R-2.3 */
 function receive(state: ConsensusState, message: QbftMessage, nowMs: number): Outcome {
   const { height, author } = message.signed;
+  const equivocal = equivocation(state, message);
+  if (equivocal !== undefined) return equivocal;
   if (height < state.height || (height === state.height && state.phase.kind === 'final')) {
     return refused(state, refuse('CONSENSUS_OLD_HEIGHT', `height ${height}`));
   }

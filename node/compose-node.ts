@@ -2,7 +2,6 @@
  * The composition of a node, the same in production and in simulations: pool, chain, consensus and
  * catching up, over a store, a log, a network and a clock that were made elsewhere.
  */
-import type { QbftMessage } from '../consensus/index.ts';
 import {
   type BlockHeader,
   bytesToHex,
@@ -21,9 +20,9 @@ import { type Chain, createChain } from './chain.ts';
 import type { Clock } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
+import { createEvidenceKeeper, type EvidenceKeeper } from './evidence.ts';
 import { consensusConfig, heightContext } from './height-context.ts';
 import { createIdleTimer } from './idle-timer.ts';
-import type { Logger } from './logger.ts';
 import { createPeerHandlers } from './peer-handlers.ts';
 import { poolHeadOf, poolStateOf } from './pool-view.ts';
 import { createEvents, type Events } from './rpc-ports.ts';
@@ -60,6 +59,7 @@ export type ComposedNode = {
   readonly network: Network;
   /** What RPC subscriptions listen to. */
   readonly events: Events;
+  readonly evidence: EvidenceKeeper;
   /** Height and round that consensus works on. */
   consensus(): { readonly height: Height; readonly round: number };
   progress(): ReturnType<CatchUp['progress']>;
@@ -162,6 +162,13 @@ async function connectParts(
   );
   closers.push(() => network.close());
 
+  const evidence = createEvidenceKeeper(genesis.hash, {
+    book: store.evidence,
+    onFatal,
+    logger: logger.child('evidence'),
+  });
+  closers.push(evidence.settled);
+
   const workshop = createBlockWorkshop({
     chain,
     pool,
@@ -177,7 +184,7 @@ async function connectParts(
       workshop,
       send: (to, message) => network.sendConsensus(to, message),
       finalise: (digest, header) => finalise({ chain, workshop }, digest, header),
-      onEvidence: (first, second) => logEvidence(logger, first, second),
+      onEvidence: evidence.keep,
       onFatal,
       clock,
       logger: logger.child('consensus'),
@@ -212,6 +219,7 @@ async function connectParts(
     pool,
     network,
     events,
+    evidence,
     consensus,
     progress: () => catchUp.progress(),
     setAllowlist: (list) => network.setMembers(membersOf(chain, list)),
@@ -229,15 +237,6 @@ async function finalise(
   if (chain.head().header.number >= header.number) return;
   throw new CodedError(`block ${header.number} is final and was not executed here`, {
     code: 'NODE_FINAL_BLOCK_INVALID',
-  });
-}
-
-function logEvidence(logger: Logger, first: QbftMessage, second: QbftMessage): void {
-  logger.error('a validator signed two different messages', {
-    author: bytesToHex(first.signed.author),
-    height: first.signed.height.toString(),
-    round: first.signed.round,
-    kinds: [first.kind, second.kind],
   });
 }
 

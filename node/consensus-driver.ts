@@ -22,7 +22,7 @@ import {
   initialState,
   type LogEntry,
   type LogRecord,
-  type QbftMessage,
+  type Statement,
   signingHashes,
   step,
   type Timer,
@@ -49,8 +49,8 @@ export type ConsensusDriverModules = {
   readonly send: (to: Address | 'all', message: Uint8Array) => void;
   /** Stores a block that has its quorum of seals. Resolves when it is durable. */
   readonly finalise: (digest: Hash, header: BlockHeader) => Promise<void>;
-  /** Two contradicting messages signed by one validator. */
-  readonly onEvidence: (first: QbftMessage, second: QbftMessage) => void;
+  /** One validator signed both and may not have. */
+  readonly onEvidence: (first: Statement, second: Statement) => void;
   /** The loop cannot go on: a failed write or a broken invariant. */
   readonly onFatal: (error: unknown) => void;
   readonly clock: Clock;

@@ -24,7 +24,7 @@ export function startNodeServer(
 ): Promise<RpcServer> {
   const { genesis, rpc } = config;
   const { rules } = genesis;
-  const { store, pool, network, events } = node;
+  const { store, pool, network, events, evidence } = node;
   return createRpcServer(
     { host: rpc.host, port: rpc.port, limits: { bodyLimitBytes: rpc.bodyLimitBytes } },
     {
@@ -44,6 +44,7 @@ export function startNodeServer(
         caller: createCaller(store, rules, engine),
         fees: createFees(rules),
         events,
+        evidence,
         node: createNodePort({
           version: config.version,
           chainId: genesis.chainId,

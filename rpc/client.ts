@@ -43,8 +43,41 @@ export type StatusJson = {
   readonly startedAtMs: number;
 };
 
+/** Answer of `ehb_getEvidence`. */
+export type EvidenceJson = {
+  readonly total: number;
+  readonly proofs: readonly {
+    readonly kind: string;
+    readonly height: Quantity;
+    readonly round: number;
+    readonly author: `0x${string}`;
+    readonly restsOnBlock: `0x${string}` | null;
+    readonly statements: readonly {
+      readonly type: string;
+      readonly digest: `0x${string}` | null;
+      readonly preparedRound?: number;
+      readonly signature: `0x${string}`;
+    }[];
+    readonly bundle: `0x${string}`;
+  }[];
+};
+
+/** What `ehb_getEvidence` selects. */
+export type EvidenceFilterJson = {
+  readonly author?: string;
+  readonly kind?: string;
+  readonly fromBlock?: Quantity;
+  readonly toBlock?: Quantity;
+  readonly skip?: number;
+  readonly limit?: number;
+};
+
 /** Methods whose types the client knows; any other may be called with a result type of one's own. */
 export type KnownMethods = {
+  readonly ehb_getEvidence: {
+    readonly params: readonly [filter?: EvidenceFilterJson];
+    readonly result: EvidenceJson;
+  };
   readonly ehb_status: { readonly params: readonly []; readonly result: StatusJson };
   readonly eth_blockNumber: { readonly params: readonly []; readonly result: Quantity };
   readonly eth_chainId: { readonly params: readonly []; readonly result: Quantity };

@@ -10,6 +10,8 @@ export type {
   ChainPort,
   EstimateOutcome,
   EventPort,
+  EvidencePort,
+  EvidenceReport,
   FeePort,
   NodePort,
   NodeReport,

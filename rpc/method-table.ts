@@ -10,6 +10,7 @@ import { feeMethods } from './methods/eth/fees.ts';
 import { logMethods } from './methods/eth/logs.ts';
 import { subscriptionMethods } from './methods/eth/subscriptions.ts';
 import { transactionMethods } from './methods/eth/transactions.ts';
+import { evidenceMethods } from './methods/evidence.ts';
 import { netMethods } from './methods/net.ts';
 import { qbftMethods } from './methods/qbft.ts';
 import { txpoolMethods } from './methods/txpool.ts';
@@ -30,6 +31,7 @@ export const METHODS: readonly Method[] = [
   ...txpoolMethods,
   ...qbftMethods,
   ...ehbMethods,
+  ...evidenceMethods,
   ...discoveryMethods,
 ];
 

@@ -403,6 +403,31 @@ test('the client tells an error of the node from no answer', async ({ client }) 
   assert.instance(await aborted.catch((cause: unknown) => cause), RpcTransportError);
 });
 
+test('evidence is shown in bounded pages, and says what it rests on', async ({ client }) => {
+  const all = await client.request('ehb_getEvidence', []);
+  assert.is(all.total, 2);
+  assert.equal(
+    all.proofs.map(({ kind, height, restsOnBlock }) => [kind, height, restsOnBlock]),
+    [
+      ['round-change', '0x1', null],
+      ['commit', '0x5', `0x${'00'.repeat(32)}`],
+    ],
+  );
+  assert.equal(
+    all.proofs[0]?.statements.map(({ digest, preparedRound }) => [digest, preparedRound]),
+    [
+      [null, undefined],
+      [`0x${'00'.repeat(32)}`, 1],
+    ],
+  );
+  const page = await client.request('ehb_getEvidence', [{ skip: 1, limit: 1 }]);
+  assert.equal([page.total, page.proofs.map(({ kind }) => kind)], [2, ['commit']]);
+  for (const filter of [{ limit: 101 }, { kind: 'vote' }, { author: '0x1' }, { fromBlock: -1 }]) {
+    const refused = await errorOf(client.request<unknown>('ehb_getEvidence', [filter]));
+    assert.is(refused.code, -32602, JSON.stringify(filter));
+  }
+});
+
 test('the status shows head, consensus, peers and pool', async ({ client }) => {
   const status = await client.request('ehb_status', []);
   assert.is(status.head.number, '0x3');

@@ -138,6 +138,39 @@ export type FeePort = {
   readonly minimumPriorityFeePerGas: Wei;
 };
 
+export type EvidenceKind = 'proposal' | 'prepare' | 'commit' | 'round-change';
+
+/** A proof that one validator signed two things that contradict each other. */
+export type EvidenceReport = {
+  readonly kind: EvidenceKind;
+  readonly height: Height;
+  readonly round: number;
+  readonly author: Address;
+  /** The proof holds if this is the final block of the height; undefined: it holds by itself. */
+  readonly restsOnBlock: Hash | undefined;
+  readonly statements: readonly {
+    readonly type: 'message' | 'sealed-header';
+    /** Undefined: a RoundChange that names no block. */
+    readonly digest: Hash | undefined;
+    readonly preparedRound?: number | undefined;
+    readonly signature: Uint8Array;
+  }[];
+  /** What can be verified offline. */
+  readonly bundle: Uint8Array;
+};
+
+export type EvidencePort = {
+  /** By height; `total` counts what the filter fits, before `skip` and `limit`. */
+  list(filter: {
+    readonly author?: Address;
+    readonly kind?: EvidenceKind;
+    readonly fromBlock?: Height;
+    readonly toBlock?: Height;
+    readonly skip: number;
+    readonly limit: number;
+  }): Promise<{ readonly total: number; readonly reports: readonly EvidenceReport[] }>;
+};
+
 /** The stream outwards. Listeners never throw and return at once. */
 export type EventPort = {
   /** After the block is durable; every height once, ascending. Returns what ends it. */
@@ -201,6 +234,7 @@ export type RpcPorts = {
   readonly caller: CallerPort;
   readonly fees: FeePort;
   readonly events: EventPort;
+  readonly evidence: EvidencePort;
   readonly node: NodePort;
 };
 

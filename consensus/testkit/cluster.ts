@@ -12,6 +12,7 @@ import {
 import { decodeMessage } from '../codec.ts';
 import type { ConsensusConfig } from '../input.ts';
 import type { QbftMessage } from '../messages.ts';
+import type { Statement } from '../statement.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createRandom, type Random } from './random.ts';
 import { type Boundary, SimNode } from './sim-node.ts';
@@ -50,7 +51,7 @@ export type Cluster = {
   readonly genesisHash: Hash;
   /** Changed at will while running. */
   readonly links: Links;
-  readonly evidence: (readonly [QbftMessage, QbftMessage])[];
+  readonly evidence: (readonly [Statement, Statement])[];
   /** Finite timeout of the longest round. */
   readonly capMs: number;
   nowMs(): number;
@@ -82,7 +83,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const genesis = genesisHeader(validators);
   const genesisHash = headerHash(genesis, 'qbft');
   const links: Links = { loss: 0, duplication: 0, minDelayMs: 1, maxDelayMs: 5 };
-  const evidence: (readonly [QbftMessage, QbftMessage])[] = [];
+  const evidence: (readonly [Statement, Statement])[] = [];
   const config = {
     genesisHash,
     baseTimeoutMs: 1000,

@@ -13,6 +13,7 @@ import { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from '../l
 import type { QbftMessage, UnsignedMessage } from '../messages.ts';
 import { completeMessage, signingHashes } from '../signing.ts';
 import type { ConsensusState } from '../state.ts';
+import type { Statement } from '../statement.ts';
 import { step } from '../step.ts';
 import { verifySealedHeader } from '../verify-seals.ts';
 import type { Random } from './random.ts';
@@ -39,7 +40,7 @@ export type SimNodePorts = {
   /** Asks a peer for a body; `reply` is called if it has one and the network is kind. */
   readonly fetch: (from: Address, digest: Hash, reply: (body: ToyBody) => void) => void;
   readonly onBoundary: (boundary: Boundary) => void;
-  readonly onEvidence: (first: QbftMessage, second: QbftMessage) => void;
+  readonly onEvidence: (first: Statement, second: Statement) => void;
 };
 
 export type SimNodeOptions = {

@@ -21,6 +21,7 @@ import { type HeadRecord, readBatchRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
 import { readHeader } from './check-store.ts';
 import type { Database } from './database.ts';
+import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
 import { hashKey, nodeKey, numberFrom, numberKey } from './keyspace.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
@@ -50,6 +51,8 @@ export type ChainStore = {
   transactionPlace(hash: Hash): { readonly number: Height; readonly index: number } | undefined;
   /** RLP of a node of the head's account trie (`owner` undefined) or of a storage trie. */
   node(owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined;
+  /** Proofs of equivocation; no part of the chain. */
+  readonly evidence: EvidenceBook;
   /** After the writes that were asked for. */
   close(): Promise<void>;
 };
@@ -123,6 +126,7 @@ export function createChainStore(
       return { number: numberFrom(place), index: view.getUint32(8) };
     },
     node: (owner, path) => database.get(nodeKey(owner, path)),
+    evidence: createEvidenceBook(database, serially),
     close: () => serially(() => database.close()),
   };
 }

@@ -6,4 +6,5 @@ export {
   openConsensusLog,
 } from './consensus-log.ts';
 export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';
+export type { EvidenceBook } from './evidence-book.ts';
 export { openStore, type StoreOptions } from './open-store.ts';

@@ -18,6 +18,7 @@
  * | 0x0c | accountHistory | address (20), version (4) | an earlier record of 0x07 | 1 |
  * | 0x0d | slotHistory | address (20), slot (32), version (4) | an earlier record of 0x08 | 1 |
  * | 0x0e | batch | number (8) | digest of the batch before, own digest, block hash (32 each), bytes (4) | 1 |
+ * | 0x0f | evidence | author (20), height (8), kind (1) | bundle that proves an equivocation | 1 |
  *
  * Numbers are big-endian, so that ranges are in order. Each value is followed by its checksum.
  */
@@ -39,6 +40,7 @@ export const TABLES = {
   accountHistory: 0x0c,
   slotHistory: 0x0d,
   batch: 0x0e,
+  evidence: 0x0f,
 } as const;
 
 export type TableName = keyof typeof TABLES;
@@ -78,6 +80,11 @@ export function accountKey(address: Address): Uint8Array {
 
 export function slotKey(address: Address, slot: Uint8Array): Uint8Array {
   return prefixed('slot', address, slot);
+}
+
+/** @param kind one byte */
+export function evidenceKey(author: Address, height: Height, kind: number): Uint8Array {
+  return prefixed('evidence', author, Uint8Array.of(...numberBytes(height), kind));
 }
 
 /** Where version 0, 1, ... of the record under an account or slot key lies once it is outdated. */

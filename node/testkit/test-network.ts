@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeMessage, type QbftMessage } from '../../consensus/index.ts';
+import { decodeMessage, encodeMessage, type QbftMessage } from '../../consensus/index.ts';
 import {
   createNetworkFiles,
   DEVELOPMENT_BALANCE,
@@ -26,6 +26,8 @@ import { type RunningNode, startNode } from '../start-node.ts';
 export type Wire = {
   /** Sees each consensus message before it leaves; false keeps it from leaving. */
   onConsensus?: (message: QbftMessage) => boolean;
+  /** What leaves right after each consensus message, to the same validators: for a faulty node. */
+  alsoSends?: (message: QbftMessage) => readonly QbftMessage[];
   /** False: transactions are not gossiped. */
   gossips?: boolean;
 };
@@ -39,6 +41,8 @@ export type TestNode = {
 
 export type TestNetwork = {
   readonly addresses: readonly Address[];
+  /** What a process with the key of that validator could sign with. */
+  validatorKey(index: number): Promise<Uint8Array>;
   start(index: number, wire?: Wire): Promise<TestNode>;
   /** Copies every node's files as they are this moment, for `restore`. */
   snapshot(): void;
@@ -75,6 +79,12 @@ export async function createTestNetwork(
   const live = new Set<RunningNode>();
   return {
     addresses: files.nodes.map(({ address }) => address),
+    validatorKey: async (index) => {
+      const { validatorKey } = await readNodeDirectory(
+        (files.nodes[index] as NetworkNode).directory,
+      );
+      return validatorKey as Uint8Array;
+    },
     start: async (index, wire = {}) => {
       const node = files.nodes[index] as NetworkNode;
       const running = await startIn(node, wire);
@@ -124,6 +134,9 @@ function listen(network: Network, wire: Wire): Network {
       const decoded = decodeMessage(encoded);
       if (decoded.ok && wire.onConsensus?.(decoded.message) === false) return;
       network.sendConsensus(to, encoded);
+      for (const more of decoded.ok ? (wire.alsoSends?.(decoded.message) ?? []) : []) {
+        network.sendConsensus(to, encodeMessage(more));
+      }
     },
     gossipTransactions: (raws) => {
       if (wire.gossips !== false) network.gossipTransactions(raws);

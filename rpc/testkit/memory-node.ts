@@ -7,12 +7,14 @@ import {
   keyOf,
   refuse,
   type Verdict,
+  ZERO_HASH,
 } from '../../ledger/model/index.ts';
 import type { RpcServerOptions } from '../options.ts';
 import type {
   CallerPort,
   CallOutcome,
   CallRequest,
+  EvidenceReport,
   PooledTransaction,
   PoolPort,
   RpcLogger,
@@ -33,6 +35,34 @@ export type MemoryNode = {
   /** What calls answer from now on. */
   answerCalls(respond: Respond): void;
 };
+
+/** One of each form. */
+const EVIDENCE: readonly EvidenceReport[] = [
+  {
+    kind: 'round-change',
+    height: 1n,
+    round: 2,
+    author: addressOfByte(0xaa),
+    restsOnBlock: undefined,
+    statements: [
+      { type: 'message', digest: undefined, signature: new Uint8Array(65) },
+      { type: 'message', digest: ZERO_HASH, preparedRound: 1, signature: new Uint8Array(65) },
+    ],
+    bundle: Uint8Array.of(1, 0xc0),
+  },
+  {
+    kind: 'commit',
+    height: 5n,
+    round: 0,
+    author: addressOfByte(0xaa),
+    restsOnBlock: ZERO_HASH,
+    statements: [
+      { type: 'message', digest: ZERO_HASH, signature: new Uint8Array(65) },
+      { type: 'sealed-header', digest: ZERO_HASH, signature: new Uint8Array(65) },
+    ],
+    bundle: Uint8Array.of(1, 0xc1),
+  },
+];
 
 type PendingListener = (transactions: readonly PooledTransaction[]) => void;
 
@@ -74,6 +104,12 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
           pendingListeners.add(listener);
           return () => pendingListeners.delete(listener);
         },
+      },
+      evidence: {
+        list: async ({ skip, limit }) => ({
+          total: EVIDENCE.length,
+          reports: EVIDENCE.slice(skip, skip + limit),
+        }),
       },
       node: {
         clientVersion: 'ehb/v0.0.0/test',
