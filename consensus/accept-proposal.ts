@@ -67,13 +67,11 @@ function faultOfHeader(
   state: ConsensusState,
   { header, signed }: ProposalMessage,
 ): ConsensusRefusal | undefined {
-  const { config, context } = state;
-  const shape = verifyHeader(header, { ...context, periodSeconds: config.periodSeconds });
+  const shape = verifyHeader(header, state.context);
   if (!shape.ok) return shape;
-  const { round, seals, vote } = shape.extraData;
+  const { round, seals } = shape.extraData;
   if (round !== signed.round) return refuse('CONSENSUS_BAD_HEADER', 'extraData has another round');
   if (seals.length > 0) return refuse('CONSENSUS_BAD_HEADER', 'a proposal is not sealed');
-  if (vote !== undefined) return refuse('CONSENSUS_BAD_HEADER', 'votes are not counted');
   return undefined;
 }
 

@@ -9,6 +9,7 @@ export type ConsensusCode =
   | 'CONSENSUS_BAD_SIGNATURE'
   | 'CONSENSUS_BODY_UNAVAILABLE'
   | 'CONSENSUS_BUFFER_FULL'
+  | 'CONSENSUS_CONTRACT_ANSWER'
   | 'CONSENSUS_DIGEST_MISMATCH'
   | 'CONSENSUS_DUPLICATE'
   | 'CONSENSUS_DUPLICATE_SEAL'
@@ -73,6 +74,11 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   CONSENSUS_BUFFER_FULL: {
     meaning: 'A sender has as many messages of future heights waiting here as it may have.',
     remedy: 'Nothing to do: this node catches up by blocks.',
+    fault: false,
+  },
+  CONSENSUS_CONTRACT_ANSWER: {
+    meaning: 'A validator contract answered with something that is no validator set.',
+    remedy: 'Look at the contract: it must return at least one address, each once.',
     fault: false,
   },
   CONSENSUS_DIGEST_MISMATCH: {

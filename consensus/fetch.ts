@@ -56,7 +56,7 @@ function request(
 
 function fetchTimer(state: ConsensusState): Effect {
   const { height, round } = state;
-  const afterMs = fetchTimeoutMs(state.config, round);
+  const afterMs = fetchTimeoutMs(state.context, round);
   return { kind: 'set-timer', timer: { name: 'fetch', height, round }, afterMs };
 }
 

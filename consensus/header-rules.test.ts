@@ -57,6 +57,23 @@ for (const [name, change, code] of cases) {
   });
 }
 
+test('R-9.10: where a contract names the validators, a header lists nobody and does not vote', () => {
+  const byContract = { ...context, validatorSource: 'contract' } as const;
+  const decoded = decodeExtraData(header.extraData);
+  assert.ok(decoded.ok);
+  const { extraData } = decoded;
+  const codeOf = (change: Partial<typeof extraData>): string | undefined => {
+    const changed = encodeExtraData({ ...extraData, ...change });
+    const verdict = verifyHeader({ ...header, extraData: changed }, byContract);
+    return verdict.ok ? undefined : verdict.code;
+  };
+  assert.is(codeOf({ validators: [] }), undefined);
+  assert.is(codeOf({}), WRONG);
+  const vote = { recipient: asAddress(new Uint8Array(20)), add: true };
+  assert.is(codeOf({ validators: [], vote }), BAD);
+  assert.not(verifyHeader({ ...header, extraData: listing([]) }, context).ok);
+});
+
 test('R-3.4: a block is a period younger than its parent', () => {
   const at = (timestamp: bigint): boolean =>
     verifyHeader({ ...header, timestamp }, { ...context, periodSeconds: 2 }).ok;

@@ -15,6 +15,7 @@ import {
 } from '../ledger/model/index.ts';
 import { type ConsensusCode, refuse } from './errors.ts';
 import type { ConsensusConfig } from './input.ts';
+import type { ValidatorSource } from './schedule.ts';
 import { isAscending, isMember } from './validators.ts';
 
 export type HeaderParent = {
@@ -22,6 +23,8 @@ export type HeaderParent = {
   readonly parentHash: Hash;
   /** The set after the parent, ascending. */
   readonly validators: readonly Address[];
+  /** Where a contract names the set, a header lists nobody and carries no vote. */
+  readonly validatorSource: ValidatorSource['kind'];
   /** Least age difference to the parent in whole seconds; 0 if absent. */
   readonly periodSeconds?: number;
 };
@@ -29,7 +32,7 @@ export type HeaderParent = {
 /** A clock may be this much behind a proposer's. */
 const CLOCK_TOLERANCE_MS = 1000;
 
-/** Holds for proposals and for sealed headers of any origin, votes in extraData included. */
+/** Holds for proposals and for sealed headers of any origin. A vote may be useless: it is counted. */
 export function verifyHeader(
   header: BlockHeader,
   context: HeaderParent,
@@ -37,8 +40,13 @@ export function verifyHeader(
   const decoded = decodeExtraData(header.extraData);
   if (!decoded.ok) return refuse('CONSENSUS_BAD_HEADER', `extraData: ${decoded.message}`);
   const { extraData } = decoded;
-  if (!isSameSet(extraData.validators, context.validators)) {
+  // QBFT R-9.10
+  const isByContract = context.validatorSource === 'contract';
+  if (!isSameSet(extraData.validators, isByContract ? [] : context.validators)) {
     return refuse('CONSENSUS_WRONG_VALIDATORS', 'extraData does not list the expected validators');
+  }
+  if (isByContract && extraData.vote !== undefined) {
+    return refuse('CONSENSUS_BAD_HEADER', 'a contract names the validators, no votes are cast');
   }
   const broken = brokenField(header, context);
   if (broken !== undefined) return refuse('CONSENSUS_BAD_HEADER', broken);

@@ -14,9 +14,31 @@ export type {
 } from './input.ts';
 export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
 export type { QbftMessage, UnsignedMessage } from './messages.ts';
+export {
+  type QbftOptions,
+  type QbftRules,
+  type QbftTransition,
+  qbftRulesAt,
+  transitionAt,
+  type ValidatorSource,
+} from './schedule.ts';
 export { completeMessage, MESSAGE_CODES, signingHashes } from './signing.ts';
 export type { ConsensusState } from './state.ts';
 export { type Statement, viewOfStatement } from './statement.ts';
 export { step } from './step.ts';
+export { decodeValidators, GET_VALIDATORS } from './validator-contract.ts';
 export { proposerOf, quorumOf } from './validators.ts';
 export { verifySealedHeader, verifySeals } from './verify-seals.ts';
+export {
+  type CastVote,
+  isEpochBlock,
+  isFulfilled,
+  setAfter,
+  tallyAfter,
+  tallyAt,
+  tallyOf,
+  uncastVotes,
+  type ValidatorVote,
+  type VoteTally,
+  votesNeeded,
+} from './vote-tally.ts';

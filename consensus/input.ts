@@ -1,6 +1,7 @@
 /** Everything that may enter the core. Time enters as `nowMs` (Unix milliseconds) and in no other way. */
 import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
 import type { QbftMessage } from './messages.ts';
+import type { ValidatorSource } from './schedule.ts';
 
 /** One live timer per name: setting one replaces it; a fired one is ignored if its view has passed. */
 export type Timer = {
@@ -20,8 +21,16 @@ export type HeightContext = {
   readonly parentHash: Hash;
   /** The set after the parent, ascending by address. */
   readonly validators: readonly Address[];
+  /** Who names the set: votes in the headers, which list it, or a contract, and they list nobody. */
+  readonly validatorSource: ValidatorSource['kind'];
   /** Unix milliseconds before which nobody need propose. */
   readonly gapEndsAtMs: number;
+  /** Whole seconds of the block period: a block is at least that much younger than its parent. */
+  readonly periodSeconds: number;
+  /** Timeout of round 0. */
+  readonly baseTimeoutMs: number;
+  /** No round lasts longer. */
+  readonly maxTimeoutMs: number;
 };
 
 /** Fixed for the life of a node. */
@@ -29,12 +38,6 @@ export type ConsensusConfig = {
   readonly genesisHash: Hash;
   /** Undefined: an observer, or a validator that may not vote. */
   readonly self: Address | undefined;
-  /** Timeout of round 0. */
-  readonly baseTimeoutMs: number;
-  /** No round lasts longer. */
-  readonly maxTimeoutMs: number;
-  /** Whole seconds of the block period: a block is at least that much younger than its parent. */
-  readonly periodSeconds: number;
   /** `ehb`: a proposal from the future is held until it no longer is. `besu`: it is refused. */
   readonly timestamps: 'ehb' | 'besu';
 };

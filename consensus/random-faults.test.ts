@@ -32,7 +32,7 @@ function play(seed: number): void {
   const cluster: Cluster = createCluster({
     validators,
     seed,
-    config: { maxTimeoutMs: 4_000 },
+    pace: { maxTimeoutMs: 4_000 },
     onBoundary: (node) => {
       if (cluster.random.chance(suicideChance)) kill(cluster, node);
     },

@@ -70,7 +70,7 @@ export function noteMessage(
   const noted = { ...state, rounds: new Map(state.rounds).set(key, newest) };
   if (state.awake) return noted;
   const last = state.wakes.get(key);
-  if (last !== undefined && nowMs < last + state.config.baseTimeoutMs) return noted;
+  if (last !== undefined && nowMs < last + state.context.baseTimeoutMs) return noted;
   return { ...noted, awake: true, wakes: new Map(state.wakes).set(key, nowMs) };
 }
 

@@ -23,10 +23,10 @@ export const leaveRefused: Rule = (state) => {
 
 /** Upon having a reason to wait for this round: its timer runs. QBFT */
 export const armRound: Rule = (state) => {
-  const { height, round, config } = state;
+  const { height, round, context } = state;
   if (state.roundTimerSet || voterOf(state) === undefined) return undefined;
   if (round === 0 && !(state.gapOver && state.awake)) return undefined;
-  const afterMs = roundTimeoutMs(config, round);
+  const afterMs = roundTimeoutMs(context, round);
   const timer = { name: 'round', height, round } as const;
   return {
     state: { ...state, roundTimerSet: true },

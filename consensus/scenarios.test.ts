@@ -196,7 +196,7 @@ test('R-6.2: a single validator killed at every moment goes on alone', () => {
 });
 
 test('R-3.8: a clock that is ahead costs a delay, not a round', () => {
-  const cluster = createCluster({ validators: 4, seed: 30, config: { periodSeconds: 12 } });
+  const cluster = createCluster({ validators: 4, seed: 30, pace: { periodSeconds: 12 } });
   cluster.run(50);
   const transaction = cluster.submit(everyone(4));
   assert.ok(cluster.runUntil(isFinalEverywhere(cluster, transaction), 2 * cluster.capMs));

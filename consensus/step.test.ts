@@ -2,12 +2,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  asAddress,
   asHash,
   commitSealHash,
   decodeExtraData,
   encodeExtraData,
   equalBytes,
   headerHash,
+  type QbftExtraData,
   withRound,
 } from '../ledger/model/index.ts';
 import type { Effect } from './effect.ts';
@@ -16,6 +18,7 @@ import type { InputBody } from './input.ts';
 import type { ProposalMessage, QbftMessage } from './messages.ts';
 import { headOf } from './statement.ts';
 import { type Actor, type ActorOptions, createActor, createScript } from './testkit/script.ts';
+import type { ToyBody } from './testkit/toy-chain.ts';
 import { ROUNDS_PER_AUTHOR } from './vote-book.ts';
 
 const test = suite('consensus/step');
@@ -210,14 +213,47 @@ test('R-3.2, R-3.3: proposals of round 0 that are refused', () => {
   }
 });
 
-test('R-3.4: a proposal with a vote or with seals is refused', () => {
+function bodyWith(change: Partial<QbftExtraData>): ToyBody {
   const decoded = decodeExtraData(body.header.extraData);
   assert.ok(decoded.ok);
-  const vote = { recipient: script.validators[0] as never, add: true };
-  const extraData = encodeExtraData({ ...decoded.extraData, vote });
+  const extraData = encodeExtraData({ ...decoded.extraData, ...change });
+  return { ...body, header: { ...body.header, extraData } };
+}
+
+test('R-3.4: a proposal with seals is refused', () => {
   const core = actor();
-  core.receive(proposal(0, 0, { body: { ...body, header: { ...body.header, extraData } } }));
+  core.receive(proposal(0, 0, { body: bodyWith({ seals: [new Uint8Array(65)] }) }));
   assert.is(codeOf(core), 'CONSENSUS_BAD_HEADER');
+});
+
+test('R-3.4, R-9.2: a proposal may carry a vote, also one without effect', () => {
+  const [member] = script.validators;
+  const stranger = asAddress(new Uint8Array(20).fill(9));
+  for (const recipient of [member, stranger]) {
+    for (const add of [true, false]) {
+      const core = actor();
+      core.receive(proposal(0, 0, { body: bodyWith({ vote: { recipient, add } as never }) }));
+      assert.is(codeOf(core), undefined);
+      assert.equal(core.signed(), ['prepare 1/0']);
+    }
+  }
+});
+
+test('R-9.7: a block that is proposed again keeps its vote', () => {
+  const voting = bodyWith({ vote: { recipient: asAddress(new Uint8Array(20)), add: true } });
+  const first = commitSealHash(voting.header);
+  const core = createActor(script, 1);
+  core.receive(proposal(0, 0, { body: voting }), prepare(0, 0, first), prepare(2, 0, first));
+  assert.equal(core.signed(), ['prepare 1/0', 'commit 1/0']);
+  core.timeout();
+  const certificate = script.certificate(0, first, [0, 1, 2]);
+  core.receive(roundChange(0, 1, certificate), roundChange(2, 1));
+  const again = core.effects.find(
+    (effect) => effect.kind === 'sign' && effect.unsigned.kind === 'proposal',
+  );
+  assert.ok(again?.kind === 'sign' && again.unsigned.kind === 'proposal');
+  const decoded = decodeExtraData(again.unsigned.header.extraData);
+  assert.ok(decoded.ok && decoded.extraData.round === 1 && decoded.extraData.vote !== undefined);
 });
 
 test('R-3.8: a proposal from the future is held, then validated', () => {

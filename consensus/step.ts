@@ -126,9 +126,9 @@ function endRound(state: ConsensusState): Outcome {
     const { state: next, effects } = changeRound(state, state.round + 1);
     return accepted(next, effects);
   }
-  const { height, round, config } = state;
+  const { height, round, context } = state;
   const timer: Timer = { name: 'round', height, round };
-  const afterMs = roundTimeoutMs(config, round);
+  const afterMs = roundTimeoutMs(context, round);
   return accepted(state, [...sendAgain(state, 'all'), { kind: 'set-timer', timer, afterMs }]);
 }
 
@@ -178,11 +178,11 @@ function keepForLater(state: ConsensusState, message: QbftMessage): Outcome {
 
 /** QBFT: the built block is proposed, if this is still the round it was built for. */
 function proposeBuilt(state: ConsensusState, input: InputOf<'block-built'>): Outcome {
-  const { phase, height, round, config, context } = state;
+  const { phase, height, round, context } = state;
   const isWanted = input.height === height && input.round === round && phase.kind === 'building';
   if (!isWanted) return stale(state);
   const { header, transactionHashes } = input;
-  const shape = verifyHeader(header, { ...context, periodSeconds: config.periodSeconds });
+  const shape = verifyHeader(header, context);
   if (!shape.ok) return refused(state, shape);
   if (shape.extraData.round !== round || !isSelf(state, header.beneficiary)) {
     return refused(state, refuse('CONSENSUS_BAD_HEADER', 'round or beneficiary of a built block'));

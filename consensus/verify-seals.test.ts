@@ -91,7 +91,8 @@ if (process.env['EHB_FIXTURES'] === undefined && !existsSync(file)) {
     // its fields that need only the parent's number and time hold as well.
     const parent = { ...decoded.header, number: decoded.header.number - 1n, timestamp: 0n };
     const { parentHash } = decoded.header;
-    assert.ok(verifyHeader(decoded.header, { parent, parentHash, validators: set }).ok);
+    const context = { parent, parentHash, validators: set, validatorSource: 'headers' } as const;
+    assert.ok(verifyHeader(decoded.header, context).ok);
     const fewer = withSeals(decoded.header, extraData.extraData.seals.slice(1));
     assert.not(verifySealedHeader(fewer, set).ok);
     assert.not(verifySealedHeader({ ...decoded.header, gasUsed: 1n }, set).ok);

@@ -9,7 +9,7 @@ export {
   developmentAccounts,
 } from './development.ts';
 export { GENESIS_ERRORS } from './errors.ts';
-export type { Genesis, QbftOptions } from './genesis.ts';
+export type { Genesis } from './genesis.ts';
 export { makeDirectory } from './make-directory.ts';
 export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
 export {

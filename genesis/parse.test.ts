@@ -159,6 +159,8 @@ parse(
       ...DEFAULT_TIMING,
       besuTimestamps: false,
       epochLength: 30_000n,
+      source: { kind: 'headers' },
+      transitions: [],
     });
     await assertIndependently(genesis, Hardfork.Osaka);
   },
@@ -220,6 +222,8 @@ parse('G-6 a Besu file keeps the rules of Besu for its timing', () => {
     maxRequestTimeoutMs: 30_000,
     besuTimestamps: true,
     epochLength: 30_000n,
+    source: { kind: 'headers' },
+    transitions: [],
   });
   assert.is(timing({ blockPeriodSeconds: '2' }).emptyBlockPeriodMs, 2000);
   assert.is(timing({ emptyBlockPeriodSeconds: 60 }).emptyBlockPeriodMs, 60_000);
@@ -237,6 +241,8 @@ parse('G-7 config.ehb replaces the timing of config.qbft', () => {
     maxRequestTimeoutMs: 10_000,
     besuTimestamps: false,
     epochLength: 30_000n,
+    source: { kind: 'headers' },
+    transitions: [],
   });
   assert.is(warnings(json).length, 1);
 });

@@ -1,6 +1,6 @@
 /** `config.qbft` as Besu reads it (G-6) and `config.ehb`, our own timing (G-7). */
+import type { QbftOptions } from '../consensus/index.ts';
 import { type Address, asAddress, type Gas, type Wei } from '../ledger/model/index.ts';
-import type { QbftOptions } from './genesis.ts';
 import type { Problems } from './problems.ts';
 import type { Section } from './section.ts';
 
@@ -63,18 +63,27 @@ export function readQbftConfig(config: Section, problems: Problems): QbftConfig 
   }
   const epochLength = qbft.quantity('epochLength', 63) ?? 30_000n;
   if (epochLength === 0n) qbft.report('GENESIS_FIELD_INVALID', 'epochLength', 'must be positive');
+  const validatorContract = readAddress(qbft, 'validatorContractAddress');
   const ehb = config.section('ehb');
   const timing = ehb === undefined ? besuTiming(qbft) : ehbTiming(ehb, qbft, problems);
   return {
-    options: { ...timing, epochLength },
+    options: {
+      ...timing,
+      epochLength,
+      source:
+        validatorContract === undefined
+          ? { kind: 'headers' }
+          : { kind: 'contract', address: validatorContract },
+      transitions: [],
+    },
     blockReward: qbft.quantity('blockReward', 128) ?? 0n,
     beneficiary: readAddress(qbft, 'miningBeneficiary'),
     perTransactionGasLimit: positive(qbft.quantity('perTxGasLimit', 63)),
-    validatorContract: readAddress(qbft, 'validatorContractAddress'),
+    validatorContract,
   };
 }
 
-type Timing = Omit<QbftOptions, 'epochLength'>;
+type Timing = Omit<QbftOptions, 'epochLength' | 'source' | 'transitions'>;
 
 /** G-6: empty blocks every period unless `emptyBlockPeriodSeconds` says otherwise. */
 function besuTiming(qbft: Section): Timing {

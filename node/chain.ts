@@ -2,7 +2,13 @@
  * The chain as this node holds it: builds on its head, executes what others propose, stores what is
  * final. Execution and writes take turns, so that a state never changes under a running block.
  */
-import { verifyHeader, verifySealedHeader } from '../consensus/index.ts';
+import {
+  isEpochBlock,
+  qbftRulesAt,
+  type ValidatorVote,
+  verifyHeader,
+  verifySealedHeader,
+} from '../consensus/index.ts';
 import type { Genesis } from '../genesis/index.ts';
 import {
   type Address,
@@ -10,7 +16,6 @@ import {
   type BlockHeader,
   CodedError,
   decodeBlock,
-  decodeExtraData,
   type ExecutedBlock,
   encodeExtraData,
   equalBytes,
@@ -26,8 +31,10 @@ import { buildBlock, type Engine, validateBlock } from '../vm/index.ts';
 import type { Clock } from './clock.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Logger } from './logger.ts';
+import type { OwnVotes } from './own-votes.ts';
 import type { SenderRecovery } from './sender-recovery.ts';
 import type { Pool } from './txpool/index.ts';
+import type { ValidatorSet, ValidatorSets } from './validator-sets.ts';
 
 export type ChainOptions = {
   readonly genesis: Genesis;
@@ -40,7 +47,10 @@ export type ChainOptions = {
 export type ChainModules = {
   readonly store: ChainStore;
   readonly engine: Engine;
+  readonly sets: ValidatorSets;
   readonly pool: Pick<Pool, 'executable' | 'discard'>;
+  /** Asked for each block built here whose vote would count. */
+  readonly votes: Pick<OwnVotes, 'next'>;
   readonly recoverSenders: SenderRecovery;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,8 +60,6 @@ export type HeadListener = (executed: ExecutedBlock, hash: Hash) => void;
 
 export type Chain = {
   head(): { readonly header: BlockHeader; readonly hash: Hash };
-  /** Who may seal the block after the head, ascending. */
-  validators(): readonly Address[];
   /** Undefined if the head is not at `height - 1`. */
   build(height: Height, round: number): Promise<ExecutedBlock | undefined>;
   /** Undefined if the block's parent is not the head (any more). */
@@ -76,39 +84,45 @@ const MAX_CANDIDATES = 10_000;
 
 export function createChain(options: ChainOptions, modules: ChainModules): Chain {
   const { genesis, self } = options;
-  const { store, engine, clock } = modules;
-  const { rules } = genesis;
+  const { store, engine, sets, clock } = modules;
+  const { rules, qbft } = genesis;
   const exclusively = createExclusive();
   const listeners: HeadListener[] = [];
   const pause = (): Promise<void> => clock.breathe();
-
-  const validators = (): readonly Address[] => validatorsOf(store.head().header);
 
   const onHeadOf = (parent: Hash): boolean => equalBytes(store.head().hash, parent);
 
   const write = async (executed: ExecutedBlock, sealed: BlockHeader): Promise<void> => {
     const final: ExecutedBlock = { ...executed, block: { ...executed.block, header: sealed } };
     await store.write(final);
+    await sets.advance(sealed);
     const { hash } = store.head();
     for (const listener of listeners) listener(final, hash);
   };
+
+  /** QBFT R-9.7 */
+  const voteFor = (height: Height, set: ValidatorSet): ValidatorVote | undefined =>
+    set.source === 'contract' || isEpochBlock(qbft, height)
+      ? undefined
+      : modules.votes.next(set.tally);
 
   const build = async (height: Height, round: number): Promise<ExecutedBlock | undefined> => {
     const { header: parent } = store.head();
     if (parent.number + 1n !== height) return undefined;
     invariant(self !== undefined, 'only a validator builds blocks');
     const startedAtMs = clock.now();
+    const set = sets.next();
     const candidates = modules.pool.executable({ gas: parent.gasLimit, count: MAX_CANDIDATES });
     const { executed, skipped } = await buildBlock(
       {
         parent,
         rules,
-        timestamp: nextTimestamp(parent, genesis, startedAtMs),
+        timestamp: nextTimestamp(parent, qbft, startedAtMs),
         beneficiary: self,
         extraData: encodeExtraData({
           vanity: VANITY,
-          validators: validatorsOf(parent),
-          vote: undefined,
+          validators: set.source === 'contract' ? [] : set.validators,
+          vote: voteFor(height, set),
           round,
           seals: [],
         }),
@@ -150,11 +164,18 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
         : refuse('NODE_BLOCK_REFUSED', 'another block is final at that height');
     }
     const { header: parent, hash: parentHash } = store.head();
-    const set = validatorsOf(parent);
-    const periodSeconds = Math.floor(genesis.qbft.blockPeriodMs / 1000);
-    const shape = verifyHeader(header, { parent, parentHash, validators: set, periodSeconds });
+    const { validators, source: validatorSource } = sets.next();
+    const { blockPeriodMs } = qbftRulesAt(qbft, header.number);
+    const periodSeconds = Math.floor(blockPeriodMs / 1000);
+    const shape = verifyHeader(header, {
+      parent,
+      parentHash,
+      validators,
+      validatorSource,
+      periodSeconds,
+    });
     if (!shape.ok) return shape;
-    const seals = verifySealedHeader(header, set);
+    const seals = verifySealedHeader(header, validators);
     if (!seals.ok) return seals;
     const senders = await modules.recoverSenders(block.transactions);
     if (!senders.every((sender) => sender !== undefined)) {
@@ -185,7 +206,6 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
 
   return {
     head: () => store.head(),
-    validators,
     build: (height, round) => exclusively(() => build(height, round)),
     execute: (block, senders) => exclusively(() => execute(block, senders)),
     finalise: (executed, sealed) => exclusively(() => finalise(executed, sealed)),
@@ -196,16 +216,10 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
   };
 }
 
-/** The set that seals the block after `header`: the one it lists (no votes change it yet). */
-export function validatorsOf(header: BlockHeader): readonly Address[] {
-  const decoded = decodeExtraData(header.extraData);
-  invariant(decoded.ok, 'a stored header has QBFT extraData');
-  return decoded.extraData.validators;
-}
-
 /** Design D3: the parent's plus the whole seconds of the period, or the clock if that is later. */
-function nextTimestamp(parent: BlockHeader, genesis: Genesis, nowMs: number): bigint {
-  const earliest = parent.timestamp + BigInt(Math.floor(genesis.qbft.blockPeriodMs / 1000));
+function nextTimestamp(parent: BlockHeader, qbft: Genesis['qbft'], nowMs: number): bigint {
+  const { blockPeriodMs } = qbftRulesAt(qbft, parent.number + 1n);
+  const earliest = parent.timestamp + BigInt(Math.floor(blockPeriodMs / 1000));
   const now = BigInt(Math.floor(nowMs / 1000));
   return now > earliest ? now : earliest;
 }

@@ -2,6 +2,7 @@
  * The composition of a node, the same in production and in simulations: pool, chain, consensus and
  * catching up, over a store, a log, a network and a clock that were made elsewhere.
  */
+import { transitionAt } from '../consensus/index.ts';
 import {
   type BlockHeader,
   bytesToHex,
@@ -23,12 +24,14 @@ import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.
 import { createEvidenceKeeper, type EvidenceKeeper } from './evidence.ts';
 import { consensusConfig, heightContext } from './height-context.ts';
 import { createIdleTimer } from './idle-timer.ts';
+import type { OwnVotes } from './own-votes.ts';
 import { createPeerHandlers } from './peer-handlers.ts';
 import { poolHeadOf, poolStateOf } from './pool-view.ts';
 import { createEvents, type Events } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import type { Signer } from './signer.ts';
 import { createPool, type Pool } from './txpool/index.ts';
+import { openValidatorSets, type ValidatorSets } from './validator-sets.ts';
 import type { Voter } from './voter.ts';
 
 /** What the composition needs of the configuration. */
@@ -47,6 +50,8 @@ export type NodeParts = {
   readonly signer: Signer | undefined;
   /** Undefined for a node that does not vote. */
   readonly voter: Voter | undefined;
+  /** Validator votes that this node is to cast. */
+  readonly votes: OwnVotes;
   readonly allowlist: Allowlist;
   readonly openNetwork: (options: NetworkOptions, modules: NetworkModules) => Promise<Network>;
   /** The node cannot go on by itself; the owner closes it. */
@@ -55,6 +60,7 @@ export type NodeParts = {
 
 export type ComposedNode = {
   readonly store: ChainStore;
+  readonly sets: ValidatorSets;
   readonly pool: Pool;
   readonly network: Network;
   /** What RPC subscriptions listen to. */
@@ -94,10 +100,11 @@ async function connectParts(
 ): Promise<Omit<ComposedNode, 'close'>> {
   const { genesis, logger } = config;
   const { rules, qbft } = genesis;
-  const { clock, store, engine, signer, voter, onFatal } = parts;
+  const { clock, store, engine, signer, voter, votes, onFatal } = parts;
   const stopped = new AbortController();
   closers.push(() => stopped.abort());
 
+  const sets = await openValidatorSets(qbft, { store, engine });
   const recoverSenders = createSenderRecovery(clock);
   const events = createEvents();
   const pool = createPool(
@@ -118,7 +125,7 @@ async function connectParts(
       self: signer?.address,
       buildBudgetMs: Math.max(50, Math.floor(qbft.requestTimeoutMs / 4)),
     },
-    { store, engine, pool, recoverSenders, clock, logger: logger.child('chain') },
+    { store, engine, sets, votes, pool, recoverSenders, clock, logger: logger.child('chain') },
   );
   const catchUp = createCatchUp(DEFAULT_CATCH_UP, {
     chain,
@@ -130,6 +137,7 @@ async function connectParts(
   });
   closers.push(() => catchUp.close());
 
+  let { allowlist } = parts;
   let driver: ConsensusDriver | undefined;
   const statusNow = () => ({
     height: store.head().header.number,
@@ -155,7 +163,7 @@ async function connectParts(
       chainId: genesis.chainId,
       genesisHash: genesis.hash,
       validator: signer,
-      members: membersOf(chain, parts.allowlist),
+      members: membersOf(sets, allowlist),
       status: statusNow(),
     },
     { handlers, logger: logger.child('p2p'), clock, random: parts.random },
@@ -178,7 +186,7 @@ async function connectParts(
   });
   driver = createConsensusDriver(
     consensusConfig(config, voter === undefined ? undefined : signer?.address),
-    heightContext(store, chain, qbft, clock.now()),
+    heightContext(store, sets, qbft, clock.now()),
     {
       voter,
       workshop,
@@ -193,6 +201,19 @@ async function connectParts(
   const { close: closeDriver, status: consensus } = driver;
   closers.push(closeDriver);
 
+  /** QBFT R-9.12: an own vote and a transition due in the next block wake an idle chain, too. */
+  const offerWork = (): void => {
+    const height = nextHeight(store);
+    const set = sets.next();
+    const hasVote = set.source === 'headers' && votes.toCast(set.tally).length > 0;
+    if (pool.hasWork() || hasVote || transitionAt(qbft, height) !== undefined) {
+      driver?.work(height);
+    }
+  };
+  const settleVotes = (): void => {
+    const set = sets.next();
+    if (set.source === 'headers') votes.settle(set.tally).catch(onFatal);
+  };
   const wakeWhenIdle = createIdleTimer(qbft.emptyBlockPeriodMs, clock, () =>
     driver?.work(nextHeight(store)),
   );
@@ -200,8 +221,10 @@ async function connectParts(
   chain.onHead((executed, hash) => {
     const { block } = executed;
     pool.onHead(executed, poolHeadOf(store, rules), poolStateOf(store));
-    driver?.newHeight(heightContext(store, chain, qbft, clock.now()));
-    if (pool.hasWork()) driver?.work(nextHeight(store));
+    network.setMembers(membersOf(sets, allowlist));
+    driver?.newHeight(heightContext(store, sets, qbft, clock.now()));
+    settleVotes();
+    offerWork();
     wakeWhenIdle.restart();
     network.announce(statusNow());
     events.block(block.header.number);
@@ -212,17 +235,22 @@ async function connectParts(
     });
   });
   for (const peer of network.peers()) handlers.onPeerJoined(peer);
+  offerWork();
   wakeWhenIdle.restart();
 
   return {
     store,
+    sets,
     pool,
     network,
     events,
     evidence,
     consensus,
     progress: () => catchUp.progress(),
-    setAllowlist: (list) => network.setMembers(membersOf(chain, list)),
+    setAllowlist: (list) => {
+      allowlist = list;
+      network.setMembers(membersOf(sets, list));
+    },
   };
 }
 
@@ -244,9 +272,9 @@ function nextHeight(store: ChainStore): Height {
   return store.head().header.number + 1n;
 }
 
-function membersOf(chain: Chain, list: Allowlist): Members {
+function membersOf(sets: ValidatorSets, list: Allowlist): Members {
   return {
-    validators: chain.validators(),
+    validators: sets.next().validators,
     formerValidators: [],
     allowlist: list.allow,
     denylist: list.deny,

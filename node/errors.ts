@@ -22,6 +22,22 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'This node or the quorum runs other rules. Compare the genesis files and the versions of the nodes.',
   },
+  NODE_VALIDATORS_UNREADABLE: {
+    meaning:
+      'The validator contract names no usable set for the next block, so nobody can make it.',
+    remedy:
+      'In the genesis file of every node, add to config.transitions.qbft an entry for that block: {"block": N, "validatorselectionmode": "blockheader", "validators": [...]}, or another contract, and start again. Block 0 stays the same.',
+  },
+  NODE_VOTES_UNREADABLE: {
+    meaning:
+      'The file votes.json, which keeps the votes that this validator is to cast, is damaged.',
+    remedy:
+      'Remove or correct the file, and propose again what it held (`ehb validators propose`).',
+  },
+  NODE_TOO_MANY_VOTES: {
+    meaning: 'Too many votes of this validator are waiting to be cast or to come true.',
+    remedy: 'Discard those that are not wanted any more (`ehb validators discard`).',
+  },
   NODE_BLOCK_REFUSED: {
     meaning: 'A block that a peer sent during catch-up was refused.',
     remedy: 'Nothing to do: another peer is asked. If it goes on, compare the genesis files.',

@@ -1,9 +1,9 @@
 /** What the consensus core is told: fixed values of the chain, and what the next height stands on. */
-import type { ConsensusConfig, HeightContext } from '../consensus/index.ts';
+import { type ConsensusConfig, type HeightContext, qbftRulesAt } from '../consensus/index.ts';
 import type { Address } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
-import type { Chain } from './chain.ts';
 import type { NodeConfig } from './config.ts';
+import type { ValidatorSets } from './validator-sets.ts';
 
 /** `self` undefined: this node does not vote. */
 export function consensusConfig(
@@ -14,9 +14,6 @@ export function consensusConfig(
   return {
     genesisHash: hash,
     self,
-    baseTimeoutMs: qbft.requestTimeoutMs,
-    maxTimeoutMs: qbft.maxRequestTimeoutMs,
-    periodSeconds: Math.floor(qbft.blockPeriodMs / 1000),
     timestamps: qbft.besuTimestamps ? 'besu' : 'ehb',
   };
 }
@@ -24,18 +21,23 @@ export function consensusConfig(
 /** The height after the head, as of now. */
 export function heightContext(
   store: ChainStore,
-  chain: Chain,
+  sets: ValidatorSets,
   qbft: NodeConfig['genesis']['qbft'],
   nowMs: number,
 ): HeightContext {
   const { header: parent, hash: parentHash } = store.head();
+  const height = parent.number + 1n;
+  const { blockPeriodMs, requestTimeoutMs, maxRequestTimeoutMs } = qbftRulesAt(qbft, height);
+  const { validators, source } = sets.next();
   return {
-    height: parent.number + 1n,
+    height,
     parent,
     parentHash,
-    validators: chain.validators(),
-    gapEndsAtMs: qbft.besuTimestamps
-      ? Number(parent.timestamp) * 1000 + qbft.blockPeriodMs
-      : nowMs + qbft.blockPeriodMs,
+    validators,
+    validatorSource: source,
+    gapEndsAtMs: (qbft.besuTimestamps ? Number(parent.timestamp) * 1000 : nowMs) + blockPeriodMs,
+    periodSeconds: Math.floor(blockPeriodMs / 1000),
+    baseTimeoutMs: requestTimeoutMs,
+    maxTimeoutMs: maxRequestTimeoutMs,
   };
 }

@@ -2,7 +2,6 @@
 import { cryptoBackend, keccak256 } from '#crypto';
 import {
   type Address,
-  type BlockHeader,
   EMPTY_ROOT,
   type Height,
   invariant,
@@ -30,7 +29,7 @@ import {
   estimateGas,
   forkAt,
 } from '../vm/index.ts';
-import { validatorsOf } from './chain.ts';
+import type { ValidatorSets } from './validator-sets.ts';
 
 const NOBODY = new Uint8Array(20) as Address;
 
@@ -152,7 +151,7 @@ export type NodeFacts = {
   readonly version: string;
   readonly chainId: bigint;
   readonly network: Network;
-  readonly store: Pick<ChainStore, 'head' | 'header'>;
+  readonly sets: Pick<ValidatorSets, 'next' | 'at'>;
   readonly validatorAddress: Address | undefined;
   readonly voting: NodeReport['voting'];
   readonly consensus: () => NodeReport['consensus'];
@@ -161,8 +160,7 @@ export type NodeFacts = {
 };
 
 export function createNodePort(facts: NodeFacts): NodePort {
-  const { network, store } = facts;
-  const head = (): BlockHeader => store.head().header;
+  const { network, sets } = facts;
   return {
     clientVersion: `ehb/v${facts.version}/${process.platform}-${process.arch}/node${process.versions.node}`,
     chainId: facts.chainId,
@@ -172,7 +170,7 @@ export function createNodePort(facts: NodeFacts): NodePort {
       validatorAddress: facts.validatorAddress,
       voting: facts.voting,
       consensus: facts.consensus(),
-      validators: validatorsOf(head()),
+      validators: sets.next().validators,
       peers: network.peers().map(peerReport),
       cryptoBackend,
       startedAtMs: facts.startedAtMs,
@@ -188,10 +186,7 @@ export function createNodePort(facts: NodeFacts): NodePort {
             highestBlock: progress.highest,
           };
     },
-    validatorsAt: (number) => {
-      const header = store.header(number);
-      return header === undefined ? undefined : validatorsOf(header);
-    },
+    validatorsAt: (number) => sets.at(number),
     readiness: () => {
       const progress = facts.progress();
       if (progress !== undefined) {

@@ -24,7 +24,7 @@ export function startNodeServer(
 ): Promise<RpcServer> {
   const { genesis, rpc } = config;
   const { rules } = genesis;
-  const { store, pool, network, events, evidence } = node;
+  const { store, sets, pool, network, events, evidence } = node;
   return createRpcServer(
     { host: rpc.host, port: rpc.port, limits: { bodyLimitBytes: rpc.bodyLimitBytes } },
     {
@@ -49,7 +49,7 @@ export function startNodeServer(
           version: config.version,
           chainId: genesis.chainId,
           network,
-          store,
+          sets,
           validatorAddress: signer?.address,
           voting,
           consensus: node.consensus,

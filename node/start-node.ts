@@ -13,6 +13,7 @@ import { type Allowlist, followAllowlist } from './allowlist.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ComposedNode, composeNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
+import { openOwnVotes } from './own-votes.ts';
 import { startNodeServer } from './rpc-server.ts';
 import { createLocalSigner } from './signer.ts';
 import { openVoter } from './voter.ts';
@@ -81,6 +82,7 @@ async function open(
     openConsensusLog({ path: join(config.dataDir, 'consensus.log'), ...binding }),
   );
   if (voter !== undefined) closers.push(() => voter.log.close());
+  const votes = await openOwnVotes(join(config.dataDir, 'votes.json'), signer?.address);
 
   let node: ComposedNode | undefined;
   let changed: Allowlist | undefined;
@@ -99,6 +101,7 @@ async function open(
     engine,
     signer,
     voter,
+    votes,
     allowlist: allowlist.list,
     openNetwork,
     onFatal,

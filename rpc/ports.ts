@@ -220,8 +220,8 @@ export type NodePort = {
         readonly highestBlock: Height;
       }
     | undefined;
-  /** Who may seal that block; undefined above the head. */
-  validatorsAt(number: Height): readonly Address[] | undefined;
+  /** Who could seal that block, ascending; undefined above the block after the head. */
+  validatorsAt(number: Height): Promise<readonly Address[] | undefined>;
   /** For `/readiness`: whether clients should be sent here, and if not, why. */
   readiness(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
 };

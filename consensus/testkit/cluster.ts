@@ -15,14 +15,22 @@ import type { QbftMessage } from '../messages.ts';
 import type { Statement } from '../statement.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createRandom, type Random } from './random.ts';
-import { type Boundary, SimNode } from './sim-node.ts';
-import { genesisHeader, type Identity, identities, START_MS, type ToyBody } from './toy-chain.ts';
+import { type Boundary, SimNode, type SimNodeOptions } from './sim-node.ts';
+import {
+  genesisHeader,
+  type Identity,
+  identities,
+  START_MS,
+  TOY_PACE,
+  type ToyBody,
+} from './toy-chain.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 export type ClusterOptions = {
   readonly validators: number;
   readonly seed: number;
   readonly config?: Partial<Omit<ConsensusConfig, 'self' | 'genesisHash'>>;
+  readonly pace?: Partial<SimNodeOptions['pace']>;
   /** Minimum gap between blocks. */
   readonly gapMs?: number;
   /** Called at each moment between which a crash makes a difference. */
@@ -86,12 +94,10 @@ export function createCluster(options: ClusterOptions): Cluster {
   const evidence: (readonly [Statement, Statement])[] = [];
   const config = {
     genesisHash,
-    baseTimeoutMs: 1000,
-    maxTimeoutMs: 8000,
-    periodSeconds: 0,
     timestamps: 'ehb',
     ...options.config,
   } as const;
+  const pace = { ...TOY_PACE, ...options.pace };
   let groups: readonly (readonly number[])[] | undefined;
   let transactions = 0;
 
@@ -133,6 +139,7 @@ export function createCluster(options: ClusterOptions): Cluster {
           validators,
           genesis,
           config,
+          pace,
           gapMs: options.gapMs ?? 0,
           diskMs: 2,
           executeMs: 3,
@@ -217,7 +224,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     genesisHash,
     links,
     evidence,
-    capMs: config.maxTimeoutMs,
+    capMs: pace.maxTimeoutMs,
     nowMs: queue.nowMs,
     run: (forMs) => queue.run(queue.nowMs() + forMs),
     runUntil: (done, withinMs) => {

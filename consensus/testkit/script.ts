@@ -27,6 +27,7 @@ import {
   type Identity,
   identities,
   START_MS,
+  TOY_PACE,
   type ToyBody,
 } from './toy-chain.ts';
 
@@ -70,9 +71,6 @@ export function createScript(
   const config: ConsensusConfig = {
     genesisHash,
     self: self === undefined ? undefined : at(self).address,
-    baseTimeoutMs: 1000,
-    maxTimeoutMs: 8000,
-    periodSeconds: 0,
     timestamps: 'ehb',
     ...changes,
   };
@@ -81,7 +79,9 @@ export function createScript(
     parent,
     parentHash: genesisHash,
     validators,
+    validatorSource: 'headers',
     gapEndsAtMs: START_MS,
+    ...TOY_PACE,
   };
   const { height } = context;
 

@@ -48,6 +48,7 @@ export type SimNodeOptions = {
   readonly validators: readonly Address[];
   readonly genesis: BlockHeader;
   readonly config: Omit<ConsensusConfig, 'self'>;
+  readonly pace: Pick<HeightContext, 'baseTimeoutMs' | 'maxTimeoutMs' | 'periodSeconds'>;
   readonly gapMs: number;
   /** Longest time of a synced write, and of an execution. */
   readonly diskMs: number;
@@ -154,7 +155,7 @@ export class SimNode {
     for (const block of blocks) {
       const parent = this.head();
       if (block.header.number !== parent.number + 1n) continue;
-      const context = { parent, parentHash: headerHash(parent, 'qbft'), validators };
+      const context = this.#context();
       const isGood =
         verifyHeader(block.header, context).ok &&
         verifySealedHeader(block.header, validators).ok &&
@@ -171,7 +172,9 @@ export class SimNode {
       parent,
       parentHash: headerHash(parent, 'qbft'),
       validators: this.#options.validators,
+      validatorSource: 'headers',
       gapEndsAtMs: this.#ports.nowMs() + this.#options.gapMs,
+      ...this.#options.pace,
     };
   }
 
@@ -261,7 +264,7 @@ export class SimNode {
   #build(life: Life, { height, round }: Of<'build-block'>): void {
     const { parent, parentHash, validators, ...context } = this.#context();
     if (context.height !== height) return;
-    const earliest = parent.timestamp + BigInt(this.#config.periodSeconds);
+    const earliest = parent.timestamp + BigInt(this.#options.pace.periodSeconds);
     const clock = BigInt(Math.floor(this.#ports.nowMs() / 1000));
     const body = buildToyBlock({
       parent,

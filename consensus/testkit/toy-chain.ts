@@ -29,6 +29,9 @@ export type Identity = { readonly address: Address; readonly privateKey: Uint8Ar
 /** Unix milliseconds at which simulations begin. */
 export const START_MS = 1_760_000_000_000;
 
+/** Of every height, unless a test asks for another. */
+export const TOY_PACE = { baseTimeoutMs: 1000, maxTimeoutMs: 8000, periodSeconds: 0 } as const;
+
 /** The same `count` keys always, ascending by address. */
 export function identities(count: number): readonly Identity[] {
   return Array.from({ length: count }, (_, i) => {

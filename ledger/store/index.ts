@@ -5,6 +5,7 @@ export {
   createConsensusLog,
   openConsensusLog,
 } from './consensus-log.ts';
+export { replaceDurably } from './durable-file.ts';
 export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';
 export type { EvidenceBook } from './evidence-book.ts';
 export { openStore, type StoreOptions } from './open-store.ts';

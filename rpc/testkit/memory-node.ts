@@ -136,7 +136,7 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
         }),
         peerCount: () => 1,
         syncing: () => undefined,
-        validatorsAt: () => [addressOfByte(0xaa)],
+        validatorsAt: async () => [addressOfByte(0xaa)],
         readiness: () => ({ ready: true }),
       },
     },
