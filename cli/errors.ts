@@ -4,6 +4,9 @@ import { CodedError, type ErrorTable } from '../ledger/model/index.ts';
 export type CliCode =
   | 'CLI_USAGE'
   | 'CLI_FILE_UNREADABLE'
+  | 'CLI_FILE_UNWRITABLE'
+  | 'CLI_EVIDENCE_FILE'
+  | 'CLI_NODE_REFUSED'
   | 'CLI_NODE_UNREACHABLE'
   | 'CLI_PORT_IN_USE'
   | 'CLI_PORT_REFUSED'
@@ -21,6 +24,18 @@ const ENTRIES: Readonly<Record<CliCode, { readonly meaning: string; readonly rem
   CLI_FILE_UNREADABLE: {
     meaning: 'A file named on the command line cannot be read, or is not JSON.',
     remedy: 'Check the path, the permissions and the content of the file.',
+  },
+  CLI_FILE_UNWRITABLE: {
+    meaning: 'A file named on the command line exists already or cannot be written.',
+    remedy: 'Name another one: files are never written over.',
+  },
+  CLI_EVIDENCE_FILE: {
+    meaning: 'The file is not one that `ehb evidence export` writes.',
+    remedy: 'Export the evidence again, or check that the file came whole.',
+  },
+  CLI_NODE_REFUSED: {
+    meaning: 'A node answered a request with an error.',
+    remedy: 'Read the message; an older node may not know the method.',
   },
   CLI_NODE_UNREACHABLE: {
     meaning: 'A node did not answer.',

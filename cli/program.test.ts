@@ -46,6 +46,9 @@ test('there are the commands that the reference page documents', () => {
   const paths = COMMANDS.map((path) => path.join(' '));
   assert.equal(paths, [
     'dev',
+    'evidence list',
+    'evidence export',
+    'evidence verify',
     'genesis create',
     'genesis show',
     'genesis check',
@@ -87,6 +90,11 @@ const MISUSES: readonly (readonly string[])[] = [
   ['dev', '--log-level', 'loud'],
   ['node', 'start'],
   ['node', 'start', '--data-dir', 'x', '--rpc-port', '65536'],
+  ['evidence', 'list', '--author', '0x12'],
+  ['evidence', 'list', '--kind', 'vote'],
+  ['evidence', 'list', '--from', '-1'],
+  ['evidence', 'export'],
+  ['evidence', 'verify', 'file'],
   ['genesis', 'create'],
   ['genesis', 'create', '--directory', 'x', '--chain-id', '0'],
   ['genesis', 'create', '--directory', 'x', '--fund', '0x12=1'],

@@ -1,6 +1,7 @@
 /** The command tree of `ehb`. */
 import { Command, CommanderError } from 'commander';
 import { devCommand } from './commands/dev.ts';
+import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
 import { statusCommand } from './commands/status.ts';
@@ -16,6 +17,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
     .version(VERSION, '--version', 'print the version')
     .addHelpText('after', exitCodeHelp());
   program.addCommand(devCommand(output, exit));
+  program.addCommand(evidenceCommand(output, exit));
   program.addCommand(genesisCommand(output, exit));
   program.addCommand(nodeCommand(output, exit));
   program.addCommand(statusCommand(output, exit));

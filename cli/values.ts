@@ -2,6 +2,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { LogLevel } from '../node/index.ts';
 
+/** Of the node that a command asks if none is named. */
+export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545';
+
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 /** @param meaning what is logged where */
@@ -39,6 +42,18 @@ export function parseQuantity(text: string): bigint {
     throw new InvalidArgumentError('Expected a positive integer, decimal or 0x-hexadecimal.');
   }
   return BigInt(text);
+}
+
+/** 20 bytes as 0x-hexadecimal, lower case. */
+export function parseAddress(text: string): string {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) {
+    throw new InvalidArgumentError('Expected an address, 0x and 40 hexadecimal digits.');
+  }
+  return text.toLowerCase();
+}
+
+export function parseHeight(text: string): bigint {
+  return BigInt(parseInteger(text, 0, Number.MAX_SAFE_INTEGER, 'a block number'));
 }
 
 export function parseUrl(text: string): string {

@@ -62,7 +62,7 @@ export const LAYERS: readonly LayerRule[] = [
   {
     layer: 'cli',
     doors: ['index.ts'],
-    imports: ['node', 'genesis', 'rpc/client.ts', 'ledger/model'],
+    imports: ['node', 'genesis', 'rpc/client.ts', 'consensus', 'ledger/model'],
   },
   { layer: 'apps', doors: ['index.ts'], imports: ['rpc'] },
   {

@@ -1,5 +1,4 @@
 /** `ehb genesis create|show|check`. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import {
@@ -10,12 +9,10 @@ import {
   DEVELOPMENT_CHAIN_ID,
   developmentAccounts,
   type NetworkOptions,
-  type ParsedGenesis,
-  parseGenesis,
   portsFrom,
   standardPorts,
 } from '../../genesis/index.ts';
-import { asAddress, CodedError, hexToBytes } from '../../ledger/model/index.ts';
+import { asAddress, hexToBytes } from '../../ledger/model/index.ts';
 import { cliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import {
@@ -24,10 +21,10 @@ import {
   filesLines,
   genesisJson,
   genesisLines,
-  type RefusedGenesis,
   refusedJson,
 } from '../genesis-report.ts';
 import type { Output } from '../output.ts';
+import { genesisRefusal, readGenesisFile } from '../read-file.ts';
 import { parseBasePort, parseMilliseconds, parseQuantity, parseValidators } from '../values.ts';
 
 export function genesisCommand(output: Output, exit: (code: ExitCode) => void): Command {
@@ -115,8 +112,8 @@ function showCommand(output: Output): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  $ ehb genesis show network/node-0/genesis.json')
     .action(async (file: string, { json }: { readonly json?: true }) => {
-      const parsed = await parseFile(file);
-      if (!parsed.ok) throw refusal(file, parsed);
+      const parsed = await readGenesisFile(file);
+      if (!parsed.ok) throw genesisRefusal(file, parsed);
       const lines = json === true ? [JSON.stringify(genesisJson(parsed))] : genesisLines(parsed);
       for (const line of lines) output.out(line);
     });
@@ -129,7 +126,7 @@ function checkCommand(output: Output, exit: (code: ExitCode) => void): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  $ ehb genesis check genesis.json')
     .action(async (file: string, { json }: { readonly json?: true }) => {
-      const parsed = await parseFile(file);
+      const parsed = await readGenesisFile(file);
       exit(parsed.ok ? EXIT.ok : EXIT.refused);
       if (json === true) {
         output.out(JSON.stringify(parsed.ok ? genesisJson(parsed) : refusedJson(parsed)));
@@ -137,23 +134,6 @@ function checkCommand(output: Output, exit: (code: ExitCode) => void): Command {
       }
       for (const line of checkLines(file, parsed, output.colours)) output.out(line);
     });
-}
-
-async function parseFile(file: string): Promise<ParsedGenesis> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw cliError('CLI_FILE_UNREADABLE', `${file}: ${reason}`, cause);
-  }
-  return parseGenesis(json);
-}
-
-function refusal(file: string, parsed: RefusedGenesis): Error {
-  const more = parsed.problems.length - 1;
-  const rest = more > 0 ? ` (and ${more} more: ehb genesis check ${file})` : '';
-  return new CodedError(`${file}: ${parsed.message}${rest}`, { code: parsed.code });
 }
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {

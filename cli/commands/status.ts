@@ -4,13 +4,11 @@ import { createClient, type StatusJson } from '../../rpc/client.ts';
 import { cliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Colours, type Output, table } from '../output.ts';
-import { parsePositive, parseUrl } from '../values.ts';
+import { DEFAULT_RPC_URL, parsePositive, parseUrl } from '../values.ts';
 
 type NodeStatus =
   | { readonly url: string; readonly ok: true; readonly status: StatusJson }
   | { readonly url: string; readonly ok: false; readonly error: string };
-
-const DEFAULT_URL = 'http://127.0.0.1:8545';
 
 export function statusCommand(output: Output, exit: (code: ExitCode) => void): Command {
   return new Command('status')
@@ -21,7 +19,7 @@ export function statusCommand(output: Output, exit: (code: ExitCode) => void): C
           ...(earlier ?? []),
           parseUrl(text),
         ])
-        .default(undefined, DEFAULT_URL),
+        .default(undefined, DEFAULT_RPC_URL),
     )
     .option('--timeout <ms>', 'for each node', parsePositive, 3000)
     .option('--json', 'print the result as JSON')
@@ -39,7 +37,7 @@ Examples:
         urls: readonly string[] | undefined,
         options: { readonly timeout: number; readonly json?: true },
       ) => {
-        const asked = urls === undefined || urls.length === 0 ? [DEFAULT_URL] : urls;
+        const asked = urls === undefined || urls.length === 0 ? [DEFAULT_RPC_URL] : urls;
         const statuses = await Promise.all(asked.map((url) => askNode(url, options.timeout)));
         const lines =
           options.json === true
