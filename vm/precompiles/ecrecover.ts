@@ -1,6 +1,6 @@
 /** ECRECOVER (0x01): hash, v, r, s, a word each; answers the signer's address as a word, or nothing. */
 import { recoverAddress } from '#crypto';
-import { nothing, type Precompile, padded } from './precompile.ts';
+import { isZero, type Precompile, padded } from './precompile.ts';
 
 const GAS = 3_000n;
 /** V is 27 or 28 in the last byte of its word. */
@@ -12,9 +12,9 @@ export const ecrecover: Precompile = {
     const words = padded(input, 0, 128);
     const yParity = (words[V.last] as number) - 27;
     // A bad signature is no failure: the call succeeds and returns nothing.
-    if (!words.subarray(V.first, V.last).every((byte) => byte === 0)) return nothing();
+    if (!isZero(words.subarray(V.first, V.last))) return new Uint8Array(0);
     const address = recoverAddress(words.subarray(0, 32), words.subarray(64), yParity);
-    if (address === undefined) return nothing();
+    if (address === undefined) return new Uint8Array(0);
     const word = new Uint8Array(32);
     word.set(address, 12);
     return word;

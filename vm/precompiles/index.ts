@@ -1,9 +1,31 @@
 /** The precompiled contracts of each fork, by the number of their address. */
 import { type ForkName, isAtLeast } from '../chain-rules.ts';
+import { blake2f } from './blake2f.ts';
+import {
+  bls12G1Add,
+  bls12G1Msm,
+  bls12G2Add,
+  bls12G2Msm,
+  bls12MapG1,
+  bls12MapG2,
+  bls12Pairing,
+} from './bls12-381.ts';
+import {
+  bn254Add,
+  bn254AddByzantium,
+  bn254Mul,
+  bn254MulByzantium,
+  bn254Pairing,
+  bn254PairingByzantium,
+} from './bn254.ts';
 import { ecrecover } from './ecrecover.ts';
 import { identity, ripemd160, sha256 } from './hashes.ts';
+import { modexpBerlin, modexpByzantium, modexpOsaka } from './modexp.ts';
+import { p256Verify } from './p256-verify.ts';
+import { pointEvaluation } from './point-evaluation.ts';
 import type { Precompile } from './precompile.ts';
 
+export { verifyOpening } from './point-evaluation.ts';
 export type { Precompile } from './precompile.ts';
 
 /** From which fork on which contract is at which address; a later entry replaces an earlier one. */
@@ -12,6 +34,25 @@ const SCHEDULE: readonly (readonly [fork: ForkName, address: number, contract: P
   ['frontier', 0x02, sha256],
   ['frontier', 0x03, ripemd160],
   ['frontier', 0x04, identity],
+  ['byzantium', 0x05, modexpByzantium],
+  ['byzantium', 0x06, bn254AddByzantium],
+  ['byzantium', 0x07, bn254MulByzantium],
+  ['byzantium', 0x08, bn254PairingByzantium],
+  ['istanbul', 0x06, bn254Add],
+  ['istanbul', 0x07, bn254Mul],
+  ['istanbul', 0x08, bn254Pairing],
+  ['istanbul', 0x09, blake2f],
+  ['berlin', 0x05, modexpBerlin],
+  ['cancun', 0x0a, pointEvaluation],
+  ['prague', 0x0b, bls12G1Add],
+  ['prague', 0x0c, bls12G1Msm],
+  ['prague', 0x0d, bls12G2Add],
+  ['prague', 0x0e, bls12G2Msm],
+  ['prague', 0x0f, bls12Pairing],
+  ['prague', 0x10, bls12MapG1],
+  ['prague', 0x11, bls12MapG2],
+  ['osaka', 0x05, modexpOsaka],
+  ['osaka', 0x100, p256Verify],
 ];
 
 /** The precompiled contracts that exist at a fork; the key is the address as a number (0x100: P256VERIFY). */

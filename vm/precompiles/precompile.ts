@@ -1,17 +1,15 @@
-/** What every precompiled contract is: a price and a function, both of the input alone. */
+/**
+ * What every precompiled contract is: a price and a function, both of the input alone; and how they read
+ * and write big-endian numbers.
+ */
+import { bytesToBigint } from '../../ledger/model/index.ts';
+
 export type Precompile = {
   /** What the call costs, known before it runs. A call that fails takes all gas it was given. */
   gas(input: Uint8Array): bigint;
   /** Undefined: the call fails. Never throws, whatever the input. */
   run(input: Uint8Array): Uint8Array | undefined;
 };
-
-const NOTHING = new Uint8Array(0);
-
-/** The answer of a successful call without a result. */
-export function nothing(): Uint8Array {
-  return NOTHING;
-}
 
 /** Bytes `from` to `from + length` of the input, as if zeros followed it. A copy. */
 export function padded(input: Uint8Array, from: number, length: number): Uint8Array {
@@ -20,7 +18,36 @@ export function padded(input: Uint8Array, from: number, length: number): Uint8Ar
   return bytes;
 }
 
+/** The number in the `length` bytes from `from` on. */
+export function numberAt(bytes: Uint8Array, from: number, length: number): bigint {
+  return bytesToBigint(bytes.subarray(from, from + length));
+}
+
+/** Writes a number big-endian into the `length` bytes from `from` on; they must be zero before. */
+export function putNumber(bytes: Uint8Array, from: number, length: number, value: bigint): void {
+  const digits = value.toString(16);
+  for (let end = digits.length, at = from + length - 1; end > 0; end -= 2, at -= 1) {
+    bytes[at] = Number.parseInt(digits.slice(Math.max(0, end - 2), end), 16);
+  }
+}
+
+/** 1 or 0 as a word. */
+export function truth(holds: boolean): Uint8Array {
+  const word = new Uint8Array(32);
+  word[31] = holds ? 1 : 0;
+  return word;
+}
+
+export function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
 /** Price of an input that is paid by words of 32 bytes, a begun one counting whole. */
 export function perWord(base: bigint, word: bigint, input: Uint8Array): bigint {
   return base + word * BigInt(Math.ceil(input.length / 32));
+}
+
+/** How many whole items of `size` bytes the input has. */
+export function itemsOf(input: Uint8Array, size: number): number {
+  return Math.floor(input.length / size);
 }

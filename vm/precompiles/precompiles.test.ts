@@ -11,6 +11,30 @@ import { type Precompile, precompilesAt } from './index.ts';
 /** Which contract a file of vectors speaks of, and the fork whose gas it gives. */
 const FILES: readonly (readonly [file: string, address: number, fork: ForkName])[] = [
   ['ecRecover', 0x01, 'osaka'],
+  ['modexp', 0x05, 'byzantium'],
+  ['modexp_eip2565', 0x05, 'berlin'],
+  ['modexp_eip7883', 0x05, 'osaka'],
+  ['bn256Add', 0x06, 'istanbul'],
+  ['bn256ScalarMul', 0x07, 'istanbul'],
+  ['bn256Pairing', 0x08, 'istanbul'],
+  ['blake2F', 0x09, 'istanbul'],
+  ['fail-blake2f', 0x09, 'istanbul'],
+  ['pointEvaluation', 0x0a, 'cancun'],
+  ['blsG1Add', 0x0b, 'prague'],
+  ['fail-blsG1Add', 0x0b, 'prague'],
+  ['blsG1Mul', 0x0c, 'prague'],
+  ['fail-blsG1Mul', 0x0c, 'prague'],
+  ['blsG2Add', 0x0d, 'prague'],
+  ['fail-blsG2Add', 0x0d, 'prague'],
+  ['blsG2Mul', 0x0e, 'prague'],
+  ['fail-blsG2Mul', 0x0e, 'prague'],
+  ['blsPairing', 0x0f, 'prague'],
+  ['fail-blsPairing', 0x0f, 'prague'],
+  ['blsMapG1', 0x10, 'prague'],
+  ['fail-blsMapG1', 0x10, 'prague'],
+  ['blsMapG2', 0x11, 'prague'],
+  ['fail-blsMapG2', 0x11, 'prague'],
+  ['p256Verify', 0x100, 'osaka'],
 ];
 
 type Vector = {

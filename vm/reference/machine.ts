@@ -7,11 +7,17 @@ import { paramsTx } from '@ethereumjs/tx';
 import { Address as EthereumAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
 import { keccak256, recoverPublicKey, sha256 } from '#crypto';
-import { concatBytes, type Hash, type StateReader, ZERO_HASH } from '../../ledger/model/index.ts';
+import {
+  concatBytes,
+  type Hash,
+  hexToBytes,
+  type StateReader,
+  ZERO_HASH,
+} from '../../ledger/model/index.ts';
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
-import { verifyPointEvaluation } from './point-evaluation.ts';
+import { verifyOpening } from '../precompiles/index.ts';
 import { createSenderView } from './sender-view.ts';
 import { StateOverlay } from './state-overlay.ts';
 
@@ -104,8 +110,20 @@ const customCrypto: CustomCrypto = {
     return key;
   },
   // The engine verifies openings and never makes them; the rest of the interface serves provers.
-  kzg: { verifyProof: verifyPointEvaluation } as NonNullable<CustomCrypto['kzg']>,
+  kzg: { verifyProof } as NonNullable<CustomCrypto['kzg']>,
 };
+
+/** Hex of commitment, z, y and proof; the words of the error are what ethereumjs looks for. */
+function verifyProof(commitment: string, z: string, y: string, proof: string): boolean {
+  const holds = verifyOpening(
+    hexToBytes(commitment),
+    hexToBytes(z),
+    hexToBytes(y),
+    hexToBytes(proof),
+  );
+  if (holds === undefined) throw new RangeError('C_KZG_BADARGS: not a point, or not a scalar');
+  return holds;
+}
 
 function leftPad(bytes: Uint8Array): Uint8Array {
   const padded = new Uint8Array(32);
