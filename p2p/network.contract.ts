@@ -548,7 +548,12 @@ export function testNetwork(implementation: Implementation, seed: number): void 
   });
 
   test('a peer that does not read costs a bounded queue, then its connection (W-11)', async () => {
-    const limits: Partial<Limits> = { sendQueueBytes: 200_000, stalledMs: 100 };
+    const limits: Partial<Limits> = {
+      sendQueueBytes: 200_000,
+      stalledMs: 100,
+      // The guest does not answer pings either: silence must not be what ends it.
+      pingTimeoutMs: 600_000,
+    };
     const a = await peers.start(0, { limits });
     const guest = await createForeigner(await peers.transport(1), optionsOf(1));
     await guest.connect(a.network);
