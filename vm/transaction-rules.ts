@@ -6,7 +6,16 @@
  * `checkForm` needs the transaction and the rules alone; `checkAgainstState` needs the sender's account.
  * The wording of the messages is geth's, because wallets match on it.
  */
-import type { Account, Gas, Refusal, Transaction, Wei } from '../ledger/model/index.ts';
+import type {
+  AccessListItem,
+  Account,
+  Address,
+  Authorization,
+  Gas,
+  Refusal,
+  Transaction,
+  Wei,
+} from '../ledger/model/index.ts';
 import { refuse } from '../ledger/model/index.ts';
 import { checkBlobForm } from './blob-rules.ts';
 import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
@@ -16,9 +25,17 @@ export const TRANSACTION_GAS_CAP: Gas = 16_777_216n;
 const INITCODE_SIZE_LIMIT = 49_152;
 const DELEGATION_LENGTH = 23;
 
+/** What of a transaction or a call has a price before it runs. */
+type Priced = {
+  readonly to: Address | undefined;
+  readonly data: Uint8Array;
+  readonly accessList?: readonly AccessListItem[];
+  readonly authorizationList?: readonly Authorization[];
+};
+
 /** Gas that the transaction costs before its first instruction. */
-function intrinsicGas(transaction: Transaction, fork: ForkName): Gas {
-  const { data } = transaction;
+export function intrinsicGas(transaction: Priced, fork: ForkName): Gas {
+  const { data, accessList = [], authorizationList = [] } = transaction;
   const { zeros, others } = countBytes(data);
   const perByte = isAtLeast(fork, 'istanbul') ? 16 : 68;
   let gas = 21_000 + zeros * 4 + others * perByte;
@@ -26,15 +43,13 @@ function intrinsicGas(transaction: Transaction, fork: ForkName): Gas {
     if (isAtLeast(fork, 'homestead')) gas += 32_000;
     if (isAtLeast(fork, 'shanghai')) gas += 2 * Math.ceil(data.length / 32);
   }
-  if (transaction.type !== 0) {
-    for (const item of transaction.accessList) gas += 2_400 + 1_900 * item.storageKeys.length;
-  }
-  if (transaction.type === 4) gas += 25_000 * transaction.authorizationList.length;
+  for (const item of accessList) gas += 2_400 + 1_900 * item.storageKeys.length;
+  gas += 25_000 * authorizationList.length;
   return BigInt(gas);
 }
 
 /** The least gas that the transaction pays for its calldata (EIP-7623); zero before Prague. */
-function floorGas(transaction: Transaction, fork: ForkName): Gas {
+export function floorGas(transaction: Pick<Priced, 'data'>, fork: ForkName): Gas {
   if (!isAtLeast(fork, 'prague')) return 0n;
   const { zeros, others } = countBytes(transaction.data);
   return BigInt(21_000 + 10 * (zeros + 4 * others));
@@ -121,7 +136,7 @@ export function checkFunds(transaction: Transaction, balance: Wei): Refusal | un
 }
 
 /** Whether code is an EIP-7702 delegation: 0xef0100 and an address. */
-function isDelegation(code: Uint8Array): boolean {
+export function isDelegation(code: Uint8Array): boolean {
   return code.length === DELEGATION_LENGTH && code[0] === 0xef && code[1] === 1 && code[2] === 0;
 }
 

@@ -10,7 +10,7 @@ import {
   type StateReader,
   type Verdict,
 } from '../../ledger/model/index.ts';
-import { checkBlobFee } from '../blob-rules.ts';
+import { checkTransaction } from '../admit-transaction.ts';
 import type { ChainRules } from '../chain-rules.ts';
 import type {
   BlockEnvironment,
@@ -26,7 +26,6 @@ import {
   SYSTEM_CALL_GAS,
   type SystemCall,
 } from '../system-contracts.ts';
-import { checkAgainstState, checkForm } from '../transaction-rules.ts';
 import type { Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
 import type { StateOverlay } from './state-overlay.ts';
@@ -93,28 +92,17 @@ async function executeTransaction(
   gasLeft: bigint,
 ): Promise<Verdict<{ readonly result: RunTxResult }>> {
   const { fork, overlay, common } = machine;
-  if (transaction.gasLimit > gasLeft) {
-    return refuse(
-      'VM_BLOCK_GAS_EXCEEDED',
-      `exceeds block gas limit: gas ${transaction.gasLimit}, left ${gasLeft}`,
-    );
-  }
-  const account = overlay.account(sender);
-  const refusal =
-    checkForm(transaction, rules, fork) ??
-    (transaction.type === 3
-      ? checkBlobFee(transaction, environment.excessBlobGas ?? 0n, fork)
-      : undefined) ??
-    checkAgainstState(
-      transaction,
-      account,
-      () => {
-        const code = overlay.code(sender);
-        return code.length === 0 ? undefined : code;
-      },
-      environment.baseFeePerGas,
-      fork,
-    );
+  const refusal = checkTransaction(transaction, {
+    rules,
+    fork,
+    environment,
+    gasLeft,
+    account: overlay.account(sender),
+    code: () => {
+      const code = overlay.code(sender);
+      return code.length === 0 ? undefined : code;
+    },
+  });
   if (refusal !== undefined) return refusal;
   const tx = adaptTransaction(transaction, sender, common);
   return runTransaction(machine, { vm: machine.vm }, tx, block);

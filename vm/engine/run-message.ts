@@ -1,0 +1,154 @@
+/** Runs one message in the engine, from its outermost frame to its end. */
+import type { Address, Hash, Log } from '../../ledger/model/index.ts';
+import { engineFault, writeWord } from './instance.ts';
+import {
+  CODE_PREFIX,
+  CODE_SIZE,
+  CODE_STORE_OUT_OF_GAS,
+  COLLISION,
+  DONE,
+  ENTERED,
+  INITCODE_SIZE,
+  INPUT,
+  INVALID_JUMP,
+  INVALID_OPCODE,
+  NEED_MEMORY,
+  OUT_OF_GAS,
+  PRECOMPILE_FAILED,
+  RETURN_DATA_BOUNDS,
+  RETURNED,
+  REVERTED,
+  SLICE,
+  STACK_OVERFLOW,
+  STACK_UNDERFLOW,
+  STOPPED,
+  WRITE_PROTECTION,
+} from './layout.ts';
+import { addressAt, answer, ensureLoaded, type World } from './world.ts';
+
+/** Jumps and calls until the event loop gets a turn: some milliseconds. */
+const STEPS_A_SLICE = 200_000;
+
+export type Message = {
+  /** Numbers of accounts in the instance. */
+  readonly from: number;
+  /** Undefined creates a contract. */
+  readonly to: number | undefined;
+  /** The sender's nonce before the transaction: makes the address of a creation. */
+  readonly nonce: bigint;
+  readonly value: bigint;
+  readonly data: Uint8Array;
+  readonly gas: bigint;
+};
+
+export type MessageResult = {
+  /** STOPPED, RETURNED, REVERTED, or a failure of `layout.ts`. */
+  readonly status: number;
+  readonly gasLeft: bigint;
+  readonly refund: bigint;
+};
+
+/** `pause` is awaited whenever a slice of steps is used up. */
+export async function runMessage(
+  world: World,
+  message: Message,
+  pause?: () => Promise<void>,
+): Promise<MessageResult> {
+  const { functions } = world.instance;
+  const started = start(world, message);
+  if (started !== ENTERED) return { status: started, gasLeft: 0n, refund: 0n };
+  for (;;) {
+    const status = functions.run(STEPS_A_SLICE);
+    if (status === DONE) break;
+    if (status === SLICE) await pause?.();
+    else answer(world, status);
+  }
+  return {
+    status: functions.outcome(),
+    gasLeft: functions.gasRemaining(),
+    refund: functions.gasRefund(),
+  };
+}
+
+/** Pushes the outermost frame; ENTERED, or COLLISION. */
+function start(world: World, message: Message): number {
+  const { instance } = world;
+  const { functions } = instance;
+  const { from, to, data, gas, value, nonce } = message;
+  if (to === undefined) {
+    const made = functions.findCreated(from, nonce);
+    ensureLoaded(world, made);
+    functions.warmUpAccount(made, false);
+    instance.bytes().set(data, prepare(world, data.length));
+    writeWord(instance, INPUT, value);
+    const status = functions.startCreate(from, made, data.length, gas);
+    if (status === NEED_MEMORY) answer(world, status);
+    return status;
+  }
+  for (;;) {
+    instance.bytes().set(data, prepare(world, data.length));
+    writeWord(instance, INPUT, value);
+    const status = functions.startCall(from, to, data.length, gas);
+    if (status === ENTERED) return status;
+    answer(world, status);
+  }
+}
+
+/** Growing memory renews the views, so this comes before `bytes()` is asked for. */
+function prepare({ instance }: World, length: number): number {
+  return instance.functions.prepareData(length);
+}
+
+/** A copy of what the message returned. */
+export function returnedBytes({ instance }: World): Uint8Array {
+  const place = instance.functions.output();
+  return instance.bytes().slice(place, place + instance.functions.outputLength());
+}
+
+export function hasSucceeded(status: number): boolean {
+  return status === STOPPED || status === RETURNED;
+}
+
+/** Logs of the transaction that just ran. */
+export function readLogs(world: World): Log[] {
+  const { instance } = world;
+  const logs: Log[] = [];
+  let place = instance.functions.logPlace();
+  for (let left = instance.functions.logsTotal(); left > 0; left -= 1) {
+    const view = instance.view();
+    const account = view.getUint32(place, true);
+    const topicCount = view.getUint32(place + 4, true);
+    const length = view.getUint32(place + 8, true);
+    const address: Address = addressAt(world, account);
+    const bytes = instance.bytes();
+    const topics: Hash[] = [];
+    let at = place + 12;
+    for (let i = 0; i < topicCount; i += 1, at += 32) topics.push(bytes.slice(at, at + 32) as Hash);
+    logs.push({ address, topics, data: bytes.slice(at, at + length) });
+    place = (at + length + 3) & ~3;
+  }
+  return logs;
+}
+
+/** How an execution halts, in the words of geth: clients match on them. */
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [OUT_OF_GAS, 'out of gas'],
+  [INVALID_OPCODE, 'invalid opcode'],
+  [STACK_UNDERFLOW, 'stack underflow'],
+  [STACK_OVERFLOW, 'stack limit reached 1024'],
+  [INVALID_JUMP, 'invalid jump destination'],
+  [WRITE_PROTECTION, 'write protection'],
+  [RETURN_DATA_BOUNDS, 'return data out of bounds'],
+  [CODE_SIZE, 'max code size exceeded'],
+  [CODE_STORE_OUT_OF_GAS, 'contract creation code storage out of gas'],
+  [CODE_PREFIX, 'invalid code: must not begin with 0xef'],
+  [COLLISION, 'contract address collision'],
+  [PRECOMPILE_FAILED, 'precompile failed'],
+  [INITCODE_SIZE, 'max initcode size exceeded'],
+]);
+
+export function reasonOf(status: number): string {
+  const reason = REASONS.get(status);
+  if (reason === undefined || status === REVERTED) throw engineFault(`no failure is ${status}`);
+  return reason;
+}

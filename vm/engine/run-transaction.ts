@@ -1,0 +1,229 @@
+/** A transaction over one message: what it pays up front, what it warms, what it gives back. */
+import { keccak256, recoverAddress } from '#crypto';
+import {
+  type Address,
+  type Authorization,
+  bigintToBytes,
+  concatBytes,
+  effectiveGasPrice,
+  encodeRlp,
+  type Gas,
+  type Log,
+  type Transaction,
+  type Wei,
+} from '../../ledger/model/index.ts';
+import { blobBaseFee } from '../blob-rules.ts';
+import { type ChainRules, type ForkName, isAtLeast } from '../chain-rules.ts';
+import type { BlockEnvironment } from '../engine.ts';
+import { floorGas, intrinsicGas, isDelegation } from '../transaction-rules.ts';
+import { readWord, writeWord } from './instance.ts';
+import { BLOB_COUNT, BLOB_HASHES, EXISTS, GAS_PRICE, INPUT, ORIGIN } from './layout.ts';
+import { hasSucceeded, readLogs, runMessage } from './run-message.ts';
+import { addCode, codeAt, findAccount, loadAccount, nonceAt, type World } from './world.ts';
+
+/** What of a transaction execution needs; a call has the same without a signature. */
+export type Execution = Pick<Transaction, 'to' | 'value' | 'data' | 'gasLimit'> & {
+  readonly sender: Address;
+  readonly gasPrice: Wei;
+  readonly intrinsic: Gas;
+  readonly floor: Gas;
+  readonly accessList: readonly { address: Address; storageKeys: readonly Uint8Array[] }[];
+  readonly authorizations: readonly Authorization[];
+  readonly blobHashes: readonly Uint8Array[];
+};
+
+export type Surroundings = {
+  readonly world: World;
+  readonly rules: ChainRules;
+  readonly fork: ForkName;
+  readonly environment: BlockEnvironment;
+  readonly beneficiary: Address;
+  readonly pause?: (() => Promise<void>) | undefined;
+};
+
+export type TransactionResult = {
+  readonly status: number;
+  /** What the sender pays for. */
+  readonly gasUsed: Gas;
+  /** Before refunds and floor. */
+  readonly gasNeeded: Gas;
+  readonly logs: readonly Log[];
+};
+
+const BLOB_GAS = 131_072n;
+const NO_LOGS: readonly Log[] = [];
+
+/** A transaction as the engine runs it in this block. */
+export function executionOf(
+  transaction: Transaction,
+  sender: Address,
+  { fork, environment }: Surroundings,
+): Execution {
+  const { to, value, data, gasLimit } = transaction;
+  return {
+    to,
+    value,
+    data,
+    gasLimit,
+    sender,
+    gasPrice: effectiveGasPrice(transaction, environment.baseFeePerGas),
+    intrinsic: intrinsicGas(transaction, fork),
+    floor: floorGas(transaction, fork),
+    accessList: transaction.type === 0 ? [] : transaction.accessList,
+    authorizations: transaction.type === 4 ? transaction.authorizationList : [],
+    blobHashes: transaction.type === 3 ? transaction.blobVersionedHashes : [],
+  };
+}
+
+/** Runs it on the world; what it may not do was checked before. */
+export async function runTransaction(
+  surroundings: Surroundings,
+  execution: Execution,
+): Promise<TransactionResult> {
+  const { world, fork, environment, beneficiary, pause } = surroundings;
+  const { instance } = world;
+  const { functions } = instance;
+  const { sender, gasPrice, gasLimit, data, value } = execution;
+  const from = loadAccount(world, sender);
+  functions.startTransaction();
+  payUpFront(surroundings, execution, from);
+  const nonce = nonceAt(world, from);
+  functions.setNonce(from, nonce + 1n);
+  writeWord(instance, GAS_PRICE, gasPrice);
+  writeOrigin(surroundings, execution);
+  const to = execution.to === undefined ? undefined : findAccount(world, execution.to);
+  warmUp(surroundings, execution, from, to);
+  const authorized = authorize(surroundings, execution.authorizations);
+  const message = { from, to, nonce, value, data, gas: gasLimit - execution.intrinsic };
+  const { status, gasLeft, refund } = await runMessage(world, message, pause);
+  const needed = gasLimit - gasLeft;
+  const most = needed / (isAtLeast(fork, 'london') ? 5n : 2n);
+  const refunded = refund + authorized < most ? refund + authorized : most;
+  const used = needed - refunded > execution.floor ? needed - refunded : execution.floor;
+  if (gasPrice !== 0n) {
+    const back = gasLimit - used;
+    addBalance(world, from, back * gasPrice);
+  }
+  payBeneficiary(surroundings, beneficiary, used * (gasPrice - (environment.baseFeePerGas ?? 0n)));
+  const logs = hasSucceeded(status) && functions.logsTotal() > 0 ? readLogs(world) : NO_LOGS;
+  functions.settleTransaction();
+  return { status, gasUsed: used, gasNeeded: needed, logs };
+}
+
+function payUpFront(
+  { world, environment, fork }: Surroundings,
+  { gasLimit, gasPrice, blobHashes }: Execution,
+  from: number,
+): void {
+  let cost = gasLimit * gasPrice;
+  if (blobHashes.length > 0) {
+    const price = blobBaseFee(environment.excessBlobGas ?? 0n, fork);
+    cost += BigInt(blobHashes.length) * BLOB_GAS * price;
+  }
+  if (cost === 0n) return;
+  const { instance } = world;
+  const balance = readWord(instance, instance.functions.accountBalance(from));
+  writeWord(instance, INPUT, balance - cost);
+  instance.functions.setBalance(from);
+}
+
+function addBalance({ instance }: World, account: number, amount: Wei): void {
+  if (amount === 0n) return;
+  const balance = readWord(instance, instance.functions.accountBalance(account));
+  writeWord(instance, INPUT, balance + amount);
+  instance.functions.setBalance(account);
+}
+
+/** A payment of nothing still touches the account (EIP-161). */
+export function payBeneficiary(
+  { world }: Pick<Surroundings, 'world'>,
+  beneficiary: Address,
+  amount: Wei,
+): void {
+  const account = loadAccount(world, beneficiary);
+  if (amount === 0n) world.instance.functions.touchAccount(account);
+  else addBalance(world, account, amount);
+}
+
+function writeOrigin({ world }: Surroundings, { sender, blobHashes }: Execution): void {
+  const { instance } = world;
+  writeBytes(world, ORIGIN, sender);
+  instance.view().setUint32(BLOB_COUNT, blobHashes.length, true);
+  for (const [i, hash] of blobHashes.entries()) writeBytes(world, BLOB_HASHES + 32 * i, hash);
+}
+
+/** Writes big-endian bytes as a word. */
+export function writeBytes({ instance }: World, place: number, value: Uint8Array): void {
+  const bytes = instance.bytes();
+  for (let i = 0; i < 32; i += 1) bytes[place + i] = value[value.length - 1 - i] ?? 0;
+}
+
+/** EIP-2929, EIP-2930, EIP-3651. */
+function warmUp(
+  { world, fork, beneficiary }: Surroundings,
+  { accessList }: Execution,
+  from: number,
+  to: number | undefined,
+): void {
+  if (!isAtLeast(fork, 'berlin')) return;
+  const { instance } = world;
+  const { functions } = instance;
+  functions.warmUpAccount(from, false);
+  if (to !== undefined) functions.warmUpAccount(to, false);
+  if (isAtLeast(fork, 'shanghai')) functions.warmUpAccount(findAccount(world, beneficiary), false);
+  for (const { address, storageKeys } of accessList) {
+    const account = findAccount(world, address);
+    functions.warmUpAccount(account, true);
+    for (const key of storageKeys) {
+      instance.bytes().set(key, INPUT);
+      functions.warmUpSlot(account);
+    }
+  }
+}
+
+const EMPTY_ACCOUNT_REFUND = 12_500n;
+const NONCE_LIMIT = 2n ** 64n - 1n;
+/** Half the order of secp256k1: a signature with a higher s is malleable (EIP-2). */
+const HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+
+/** EIP-7702: lets accounts take the code of others; the refund for those that existed. */
+function authorize(surroundings: Surroundings, list: readonly Authorization[]): Gas {
+  let refund = 0n;
+  for (const authorization of list) refund += authorizeOne(surroundings, authorization);
+  return refund;
+}
+
+function authorizeOne({ world, rules }: Surroundings, authorization: Authorization): Gas {
+  const { chainId, nonce, address } = authorization;
+  if (chainId !== 0n && chainId !== rules.chainId) return 0n;
+  if (nonce >= NONCE_LIMIT) return 0n;
+  const authority = authorityOf(authorization);
+  if (authority === undefined) return 0n;
+  const { functions } = world.instance;
+  const account = loadAccount(world, authority);
+  functions.warmUpAccount(account, false);
+  const code = codeAt(world, account);
+  if (code.length > 0 && !isDelegation(code)) return 0n;
+  if (nonceAt(world, account) !== nonce) return 0n;
+  const existed = (functions.accountFlags(account) & EXISTS) !== 0;
+  const clears = address.every((byte) => byte === 0);
+  const prefix = Uint8Array.of(0xef, 1, 0);
+  functions.giveCode(account, clears ? 0 : addCode(world, concatBytes(prefix, address)));
+  functions.setNonce(account, nonce + 1n);
+  return existed ? EMPTY_ACCOUNT_REFUND : 0n;
+}
+
+/** Who signed it; undefined if nobody did. */
+function authorityOf(authorization: Authorization): Address | undefined {
+  const { chainId, address, nonce, yParity, r, s } = authorization;
+  if (yParity > 1 || toBigint(s) > HIGHEST_S) return undefined;
+  const fields = encodeRlp([bigintToBytes(chainId), address, bigintToBytes(nonce)]);
+  const digest = keccak256(concatBytes(Uint8Array.of(5), fields));
+  return recoverAddress(digest, concatBytes(r, s), yParity);
+}
+
+function toBigint(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  return value;
+}
