@@ -17,16 +17,21 @@ import {
   refused,
 } from './state.ts';
 
-/** The author is a member and the height is the current one. */
+/**
+ * The author is a member and the height is the current one.
+ * @param isOwn it was made and signed here, so nothing of it is checked again. QBFT R-4.8
+ */
 export function acceptProposal(
   state: ConsensusState,
   message: ProposalMessage,
   nowMs: number,
+  isOwn: boolean,
 ): Outcome {
   const { signed } = message;
   if (signed.round < state.round) {
     return refused(state, refuse('CONSENSUS_OLD_ROUND', `Proposal of round ${signed.round}`));
   }
+  if (isOwn) return enter(noteMessage(state, signed.author, signed.round, nowMs), message, nowMs);
   if (!equalBytes(signed.author, proposerAt(state, signed.round))) {
     // QBFT R-3.3
     return refused(state, refuse('CONSENSUS_WRONG_PROPOSER', `in round ${signed.round}`));

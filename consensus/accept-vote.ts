@@ -13,6 +13,7 @@ export function acceptPrepare(
   state: ConsensusState,
   message: PrepareMessage,
   nowMs: number,
+  isOwn: boolean,
 ): Outcome {
   const { signed } = message;
   if (signed.round < state.round) {
@@ -20,7 +21,7 @@ export function acceptPrepare(
   }
   const first = findVote(state.prepares, signed.author, signed.round);
   const isKnown = first !== undefined && equalBytes(first.signature, signed.signature);
-  if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
+  if (!isOwn && !isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Prepare'));
   }
   const noted = noteMessage(heard(state, message), signed.author, signed.round, nowMs);
@@ -35,15 +36,20 @@ export function acceptCommit(
   state: ConsensusState,
   message: CommitMessage,
   nowMs: number,
+  isOwn: boolean,
 ): Outcome {
   const { signed } = message;
+  if (signed.round <= state.lost.closed) {
+    // QBFT R-10.6
+    return refused(state, refuse('CONSENSUS_OLD_ROUND', `Commit of closed round ${signed.round}`));
+  }
   const first = findVote(state.commits, signed.author, signed.round);
   const isKnown = first !== undefined && equalBytes(first.signature, signed.signature);
-  if (!isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
+  if (!isOwn && !isKnown && !isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', 'Commit'));
   }
   const known = heard(state, message);
-  if (!isSignedBy(signed.author, signed.digest, signed.commitSeal)) {
+  if (!isOwn && !isSignedBy(signed.author, signed.digest, signed.commitSeal)) {
     return refused(known, refuse('CONSENSUS_BAD_SEAL', 'Commit'));
   }
   const noted = noteMessage(known, signed.author, signed.round, nowMs);

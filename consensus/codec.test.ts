@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { asHash, concatBytes, encodeRlp } from '../ledger/model/index.ts';
+import { type Address, asHash, concatBytes, encodeRlp } from '../ledger/model/index.ts';
 import { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from './codec.ts';
 import { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
-import type { QbftMessage } from './messages.ts';
+import type { PeerMessage, QbftMessage } from './messages.ts';
 import { createRandom } from './testkit/random.ts';
 import { createScript } from './testkit/script.ts';
 
@@ -21,14 +21,27 @@ const MESSAGES: readonly QbftMessage[] = [
   script.roundChange(3, 1),
   changes[0] as QbftMessage,
 ];
+const REPORTS: readonly PeerMessage[] = [
+  script.report(1),
+  script.report(2, { closed: 0, asks: true, loss: { life: 2n ** 63n, bound: undefined } }),
+  script.report(3, {
+    loss: { life: 0n, bound: 7n },
+    heard: [{ author: script.validators[0] as Address, life: 9n }],
+    ...{ prepared: { round: 1, digest: hash }, prepares: certificate.prepares },
+  }),
+];
 const RECORDS: readonly LogRecord[] = [
   ...MESSAGES.map((message): LogRecord => ({ kind: 'message', message })),
   { kind: 'block', height: 5n, digest: hash, block: new Uint8Array(100) },
   { kind: 'certificate', height: 5n, prepares: certificate.prepares },
+  { kind: 'closed', height: 5n, round: 70_000 },
+  { kind: 'released', height: 5n, round: 70_001, prepares: certificate.prepares },
+  { kind: 'lost', least: 5n, bound: undefined },
+  { kind: 'lost', least: 5n, bound: 6n },
 ];
 
 test('R-2.6: every kind of message survives', () => {
-  for (const message of MESSAGES) {
+  for (const message of [...MESSAGES, ...REPORTS]) {
     const decoded = decodeMessage(encodeMessage(message));
     assert.ok(decoded.ok);
     assert.equal(decoded.message, message);
@@ -41,7 +54,8 @@ test('R-2.6: every kind of log record survives', () => {
     assert.ok(decoded.ok);
     assert.equal(decoded.record, record);
   }
-  assert.equal(RECORDS.map(heightOf).slice(-3), [1n, 5n, 5n]);
+  const heights = RECORDS.map(heightOf).slice(-7);
+  assert.equal(heights, [1n, 5n, 5n, 5n, 5n, undefined, undefined]);
 });
 
 test('R-2.6: a decoded message does not change when its bytes are overwritten', () => {

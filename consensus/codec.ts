@@ -15,13 +15,16 @@ import {
 import { type ConsensusCode, refuse } from './errors.ts';
 import { type Fault, FieldReader } from './field-reader.ts';
 import type {
+  PeerMessage,
+  Prepared,
   ProposalMessage,
-  QbftMessage,
   SignedCommit,
   SignedPrepare,
   SignedProposal,
+  SignedReport,
   SignedRoundChange,
 } from './messages.ts';
+import { reportPayload } from './signing.ts';
 
 const MESSAGE_VERSION = 1;
 /** A Proposal of 65 536 transactions with justification takes about 2.2 MB. */
@@ -29,14 +32,14 @@ export const MAX_MESSAGE_BYTES: number = 4 * 1024 * 1024;
 const MAX_TRANSACTIONS = 65_536;
 const MAX_LIST = 1024;
 
-export function encodeMessage(message: QbftMessage): Uint8Array {
+export function encodeMessage(message: PeerMessage): Uint8Array {
   return concatBytes(Uint8Array.of(MESSAGE_VERSION), encodeRlp(messageItem(message)));
 }
 
 /** Refuses with CONSENSUS_TOO_LARGE, CONSENSUS_UNKNOWN_VERSION or CONSENSUS_MALFORMED; never throws. */
 export function decodeMessage(
   bytes: Uint8Array,
-): Verdict<{ readonly message: QbftMessage }, ConsensusCode> {
+): Verdict<{ readonly message: PeerMessage }, ConsensusCode> {
   if (bytes.length > MAX_MESSAGE_BYTES) {
     return refuse('CONSENSUS_TOO_LARGE', `a message of ${bytes.length} bytes`);
   }
@@ -65,7 +68,7 @@ export function decodeVersioned<Value>(
   return { ok: true, value };
 }
 
-export function messageItem(message: QbftMessage): RlpItem {
+export function messageItem(message: PeerMessage): RlpItem {
   switch (message.kind) {
     case 'proposal':
       return [
@@ -82,10 +85,15 @@ export function messageItem(message: QbftMessage): RlpItem {
       return [kindItem(0x14), commitItem(message.signed)];
     case 'round-change':
       return [kindItem(0x15), roundChangeItem(message.signed), message.prepares.map(prepareItem)];
+    case 'report': {
+      const { author, signature } = message.signed;
+      const signed = [...reportPayload(message.signed), author, signature];
+      return [kindItem(0x16), signed, message.prepares.map(prepareItem)];
+    }
   }
 }
 
-export function readMessage(fields: FieldReader): QbftMessage | undefined {
+export function readMessage(fields: FieldReader): PeerMessage | undefined {
   switch (fields.round()) {
     case 0x12:
       return readProposal(fields);
@@ -97,6 +105,12 @@ export function readMessage(fields: FieldReader): QbftMessage | undefined {
       return {
         kind: 'round-change',
         signed: readRoundChange(fields.list()),
+        prepares: readPrepares(fields),
+      };
+    case 0x16:
+      return {
+        kind: 'report',
+        signed: readReport(fields.list()),
         prepares: readPrepares(fields),
       };
     default:
@@ -116,7 +130,7 @@ function kindItem(kind: number): RlpItem {
   return Uint8Array.of(kind);
 }
 
-function viewItems(view: { readonly height: bigint; readonly round: number }): Uint8Array[] {
+export function viewItems(view: { readonly height: bigint; readonly round: number }): Uint8Array[] {
   return [bigintToBytes(view.height), bigintToBytes(BigInt(view.round))];
 }
 
@@ -171,14 +185,43 @@ function readCommit(fields: FieldReader): SignedCommit {
 }
 
 export function readRoundChange(fields: FieldReader): SignedRoundChange {
-  const view = readView(fields);
-  const inner = fields.list();
-  const prepared = inner.length === 0 ? undefined : { round: inner.round(), digest: inner.hash() };
-  inner.end();
-  return { ...view, prepared, ...readSignature(fields) };
+  return { ...readView(fields), prepared: readPrepared(fields), ...readSignature(fields) };
 }
 
-function readView(fields: FieldReader): { height: bigint; round: number } {
+function readReport(fields: FieldReader): SignedReport {
+  const height = fields.height();
+  const closed = readOptional(fields, (inner) => inner.round());
+  const loss = readOptional(fields, (inner) => {
+    const [life, bound] = [inner.height(), inner.height()];
+    return { life, bound: bound === 0n ? undefined : bound };
+  });
+  const heard = fields.lists(MAX_LIST).map((each) => {
+    const life = { author: each.address(), life: each.height() };
+    each.end();
+    return life;
+  });
+  const prepared = readPrepared(fields);
+  const asks = fields.round();
+  if (asks > 1) fields.fail('a flag is 0 or 1');
+  return { height, closed, loss, heard, prepared, asks: asks === 1, ...readSignature(fields) };
+}
+
+function readPrepared(fields: FieldReader): Prepared | undefined {
+  return readOptional(fields, (inner) => ({ round: inner.round(), digest: inner.hash() }));
+}
+
+/** An empty list stands for nothing. */
+function readOptional<Value>(
+  fields: FieldReader,
+  read: (inner: FieldReader) => Value,
+): Value | undefined {
+  const inner = fields.list();
+  const value = inner.length === 0 ? undefined : read(inner);
+  inner.end();
+  return value;
+}
+
+export function readView(fields: FieldReader): { height: bigint; round: number } {
   return { height: fields.height(), round: fields.round() };
 }
 

@@ -1,7 +1,14 @@
 /** Everything that may leave the core. The driver runs effects in order; results come back as inputs. */
 import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
 import type { Timer } from './input.ts';
-import type { ProposalMessage, QbftMessage, SignedPrepare, UnsignedMessage } from './messages.ts';
+import type { LossRecord } from './log-record.ts';
+import type {
+  ProposalMessage,
+  QbftMessage,
+  SignedPrepare,
+  UnsignedMessage,
+  UnsignedReport,
+} from './messages.ts';
 import type { Statement } from './statement.ts';
 
 /** What must be on disk together with a signed message, before that message is sent. */
@@ -14,7 +21,8 @@ export type LogEntry =
       readonly kind: 'certificate';
       readonly height: Height;
       readonly prepares: readonly SignedPrepare[];
-    };
+    }
+  | LossRecord;
 
 export type Effect =
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly afterMs: number }
@@ -44,7 +52,7 @@ export type Effect =
     }
   /**
    * Sign; append `durable` and the signed message to the log in ONE synced write; send it to all
-   * validators; feed it back as a message input. In this order, and never two at a time.
+   * validators; feed it back as a `signed` input. In this order, and never two at a time.
    */
   | {
       readonly kind: 'sign';
@@ -56,6 +64,14 @@ export type Effect =
       readonly kind: 'send';
       readonly to: Address | 'all';
       readonly messages: readonly QbftMessage[];
+    }
+  /** Append to the log, synced, before anything later is done. */
+  | { readonly kind: 'log'; readonly entries: readonly LogEntry[] }
+  /** Sign (`reportHash`, `completeReport`) and send; neither logged nor fed back. */
+  | {
+      readonly kind: 'report';
+      readonly to: Address | 'all';
+      readonly report: UnsignedReport;
     }
   /** Write the block with this sealed header, then input new-height. */
   | {

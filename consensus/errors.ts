@@ -5,6 +5,7 @@ export type ConsensusCode =
   | 'CONSENSUS_BAD_CERTIFICATE'
   | 'CONSENSUS_BAD_HEADER'
   | 'CONSENSUS_BAD_JUSTIFICATION'
+  | 'CONSENSUS_BAD_REPORT'
   | 'CONSENSUS_BAD_SEAL'
   | 'CONSENSUS_BAD_SIGNATURE'
   | 'CONSENSUS_BODY_UNAVAILABLE'
@@ -22,6 +23,7 @@ export type ConsensusCode =
   | 'CONSENSUS_NOT_VALIDATOR'
   | 'CONSENSUS_OLD_HEIGHT'
   | 'CONSENSUS_OLD_ROUND'
+  | 'CONSENSUS_SECOND_SIGNER'
   | 'CONSENSUS_STALE_INPUT'
   | 'CONSENSUS_STRANGE_SEAL'
   | 'CONSENSUS_TIMESTAMP_AHEAD'
@@ -53,6 +55,11 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   },
   CONSENSUS_BAD_JUSTIFICATION: {
     meaning: 'A Proposal is not justified by the RoundChanges and Prepares it carries.',
+    remedy: PEER,
+    fault: true,
+  },
+  CONSENSUS_BAD_REPORT: {
+    meaning: 'A report on lost logs says what cannot be.',
     remedy: PEER,
     fault: true,
   },
@@ -135,6 +142,13 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   },
   CONSENSUS_OLD_HEIGHT: { meaning: 'The height is final already.', remedy: NONE, fault: false },
   CONSENSUS_OLD_ROUND: { meaning: 'The round is over.', remedy: NONE, fault: false },
+  CONSENSUS_SECOND_SIGNER: {
+    meaning:
+      "A message under this validator's own key says what its log does not: the log is an old copy, or another process has the key.",
+    remedy:
+      'See to it that no other process has this key. The validator follows without voting, and votes again by itself.',
+    fault: false,
+  },
   CONSENSUS_STALE_INPUT: {
     meaning: 'A timer or a result came for something that is over.',
     remedy: NONE,

@@ -13,7 +13,8 @@ export type {
   Timer,
 } from './input.ts';
 export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
-export type { QbftMessage, UnsignedMessage } from './messages.ts';
+export { isMute } from './lost-logs.ts';
+export type { PeerMessage, QbftMessage, UnsignedMessage, UnsignedReport } from './messages.ts';
 export {
   type QbftOptions,
   type QbftRules,
@@ -22,7 +23,13 @@ export {
   transitionAt,
   type ValidatorSource,
 } from './schedule.ts';
-export { completeMessage, MESSAGE_CODES, signingHashes } from './signing.ts';
+export {
+  completeMessage,
+  completeReport,
+  MESSAGE_CODES,
+  reportHash,
+  signingHashes,
+} from './signing.ts';
 export type { ConsensusState } from './state.ts';
 export { type Statement, viewOfStatement } from './statement.ts';
 export { step } from './step.ts';

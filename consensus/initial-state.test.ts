@@ -126,7 +126,7 @@ test('R-6.3, R-4.9: a lost signature answer is not asked for again in that round
   assert.equal(core.signed(), ['prepare 1/0']);
 });
 
-test('R-6.3: a message of another process with the same key counts as signed', () => {
+test('R-10.2: a message that another process signed with the key ends the votes', () => {
   const core = createActor(script, 1);
   core.receive(prepare(1, 0, otherDigest));
   core.receive(proposal(0, 0));

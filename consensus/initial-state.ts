@@ -5,11 +5,11 @@
 import { keyOf } from '../ledger/model/index.ts';
 import { heard } from './evidence.ts';
 import type { ConsensusConfig, HeightContext } from './input.ts';
-import { heightOf, type LogRecord } from './log-record.ts';
+import { heightOf, type LogRecord, type LossRecord } from './log-record.ts';
 import type { PreparedCertificate, QbftMessage, SignedPrepare } from './messages.ts';
-import { sendAgain, withOwnMessage } from './own-messages.ts';
+import { sendAgain, withFloor, withOwnMessage } from './own-messages.ts';
 import { settle } from './rules.ts';
-import { type ConsensusState, isSelf, stateAtHeight, type Transition, voterOf } from './state.ts';
+import { type ConsensusState, isSelf, stateAtHeight, type Transition } from './state.ts';
 import { gapTimer } from './step.ts';
 import { withVote } from './vote-book.ts';
 
@@ -31,10 +31,13 @@ export function initialState(
 
 /** What the log says of the height, before any rule fires. QBFT */
 export function fold(start: ConsensusState, recovered: readonly LogRecord[]): ConsensusState {
-  if (voterOf(start) === undefined) return start;
-  return recovered
-    .filter((record) => heightOf(record) === start.height)
+  if (start.config.self === undefined) return start;
+  const folded = recovered
+    .filter((record) => (heightOf(record) ?? start.height) === start.height)
     .reduce((state, record) => withRecord(state, record), start);
+  const { bound } = folded.lost.own ?? {};
+  const isOver = bound !== undefined && bound < start.height;
+  return isOver ? { ...folded, lost: { ...folded.lost, own: undefined } } : folded;
 }
 
 function withRecord(state: ConsensusState, record: LogRecord): ConsensusState {
@@ -46,6 +49,10 @@ function withRecord(state: ConsensusState, record: LogRecord): ConsensusState {
       return withCertificate(state, certificateOf(record.prepares));
     case 'message':
       return withMessage(state, record.message);
+    case 'lost':
+    case 'closed':
+    case 'released':
+      return withLoss(state, record);
   }
 }
 
@@ -73,11 +80,30 @@ function withMessage(start: ConsensusState, message: QbftMessage): ConsensusStat
   }
 }
 
+/** QBFT: a second start is as mute, and as free, as the first one was. */
+function withLoss(state: ConsensusState, record: LossRecord): ConsensusState {
+  switch (record.kind) {
+    case 'lost': {
+      const { least, bound } = record;
+      const released = bound === undefined ? false : state.lost.released;
+      return { ...state, lost: { ...state.lost, own: { least, bound }, released } };
+    }
+    case 'closed': {
+      const lost = { ...state.lost, closed: record.round };
+      return { ...state, lost, lastSigned: withFloor(state.lastSigned, record.round) };
+    }
+    case 'released': {
+      const lost = { ...state.lost, released: true };
+      return withCertificate({ ...state, lost }, certificateOf(record.prepares));
+    }
+  }
+}
+
 /** QBFT: the round of the newest own message, and its proposal if there is one. */
 function resume(state: ConsensusState): ConsensusState {
-  const { own, lastSigned } = state;
+  const { own, lastSigned, lost } = state;
   const { proposal, prepare, commit, roundChange } = lastSigned;
-  const round = Math.max(0, proposal, prepare, commit, roundChange);
+  const round = Math.max(0, proposal, prepare, commit, roundChange, lost.closed + 1);
   const isOfRound = own.proposal !== undefined && own.proposal.signed.round === round;
   return isOfRound && own.proposal !== undefined
     ? { ...state, round, phase: { kind: 'validating', proposal: own.proposal } }

@@ -1,15 +1,15 @@
 /** Everything that may enter the core. Time enters as `nowMs` (Unix milliseconds) and in no other way. */
 import type { Address, BlockHeader, Hash, Height } from '../ledger/model/index.ts';
-import type { QbftMessage } from './messages.ts';
+import type { PeerMessage, QbftMessage } from './messages.ts';
 import type { ValidatorSource } from './schedule.ts';
 
 /** One live timer per name: setting one replaces it; a fired one is ignored if its view has passed. */
 export type Timer = {
   /**
    * gap: the minimum gap after the parent is over. round: the round timed out. fetch: a block body
-   * is late. hold: a proposal from the future has come of age.
+   * is late. hold: a proposal from the future has come of age. report: reports that are needed have not come.
    */
-  readonly name: 'gap' | 'round' | 'fetch' | 'hold';
+  readonly name: 'gap' | 'round' | 'fetch' | 'hold' | 'report';
   readonly height: Height;
   readonly round: number;
 };
@@ -38,6 +38,8 @@ export type ConsensusConfig = {
   readonly genesisHash: Hash;
   /** Undefined: an observer, or a validator that may not vote. */
   readonly self: Address | undefined;
+  /** Tells this start from every other of the same validator: 64 random bits. QBFT R-10.3 */
+  readonly life: bigint;
   /** `ehb`: a proposal from the future is held until it no longer is. `besu`: it is refused. */
   readonly timestamps: 'ehb' | 'besu';
 };
@@ -57,8 +59,10 @@ export type InputBody =
   /** The node has something to include, or the empty-block period is over. */
   | { readonly kind: 'work'; readonly height: Height }
   | { readonly kind: 'timer'; readonly timer: Timer }
-  /** From a peer, or our own come back from the signer. */
-  | { readonly kind: 'message'; readonly message: QbftMessage }
+  /** From a peer. */
+  | { readonly kind: 'message'; readonly message: PeerMessage }
+  /** Our own, come back from the signer and the log. */
+  | { readonly kind: 'signed'; readonly message: QbftMessage }
   | {
       readonly kind: 'block-built';
       readonly height: Height;

@@ -72,14 +72,21 @@ export function faultOfRoundChange(
 ): ConsensusRefusal | undefined {
   const { prepared, round } = message.signed;
   if (round < 1) return refuse('CONSENSUS_BAD_CERTIFICATE', 'nobody changes to round 0');
-  if (prepared === undefined) {
-    if (message.prepares.length === 0) return undefined;
-    return refuse('CONSENSUS_BAD_CERTIFICATE', 'Prepares without a prepared round');
-  }
-  if (prepared.round >= round) {
+  if (prepared !== undefined && prepared.round >= round) {
     return refuse('CONSENSUS_BAD_CERTIFICATE', 'the prepared round is not below the new one');
   }
-  return faultOfCertificate(prepared, message.prepares, members);
+  return faultOfPrepared(prepared, message.prepares, members);
+}
+
+/** A quorum of Prepares for what is said to be prepared, or nothing and no Prepares. */
+export function faultOfPrepared(
+  prepared: Prepared | undefined,
+  prepares: readonly SignedPrepare[],
+  members: Membership,
+): ConsensusRefusal | undefined {
+  if (prepared !== undefined) return faultOfCertificate(prepared, prepares, members);
+  if (prepares.length === 0) return undefined;
+  return refuse('CONSENSUS_BAD_CERTIFICATE', 'Prepares without a prepared round');
 }
 
 /**

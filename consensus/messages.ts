@@ -68,12 +68,45 @@ export type MessageHead =
   | { readonly kind: 'commit'; readonly signed: SignedPrepare }
   | { readonly kind: 'round-change'; readonly signed: SignedRoundChange };
 
+/** A validator whose log is lost, and which of its starts this is: the number is drawn anew at each. */
+export type Life = { readonly author: Address; readonly life: bigint };
+
+/** Where a validator stands; said when logs are lost, and to whoever asks. QBFT R-10.3 */
+export type ReportBody = {
+  /** The height it works on: its head is one below. */
+  readonly height: Height;
+  /** Rounds up to this one are closed to it at `height`; undefined if none is. QBFT R-10.6 */
+  readonly closed: number | undefined;
+  /** It signs nothing at `height`: its log is lost. `bound` is its h*, undefined while unknown. */
+  readonly loss: { readonly life: bigint; readonly bound: Height | undefined } | undefined;
+  /** The lost validators it has heard of, in the lives that it has heard from. */
+  readonly heard: readonly Life[];
+  /** The highest block that it prepared at `height`. */
+  readonly prepared: Prepared | undefined;
+  /** The receiver is to answer with a report of its own. */
+  readonly asks: boolean;
+};
+export type SignedReport = ReportBody & {
+  readonly author: Address;
+  readonly signature: Signature;
+};
+export type ReportMessage = {
+  readonly kind: 'report';
+  readonly signed: SignedReport;
+  /** A quorum of Prepares for `signed.prepared`; else empty. */
+  readonly prepares: readonly SignedPrepare[];
+};
+export type UnsignedReport = ReportBody & { readonly prepares: readonly SignedPrepare[] };
+
+/** Whatever validators send each other. */
+export type PeerMessage = QbftMessage | ReportMessage;
+
 /** A quorum of Prepares for one (height, round, digest), sorted by author. */
 export type PreparedCertificate = Prepared & { readonly prepares: readonly SignedPrepare[] };
 
 type View = { readonly height: Height; readonly round: number };
 
-/** What the core asks the driver to sign: see `signingHashes` and `assembleMessage`. */
+/** What the core asks the driver to sign: see `signingHashes` and `completeMessage`. */
 export type UnsignedMessage =
   | (View & {
       readonly kind: 'proposal';

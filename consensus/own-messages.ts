@@ -8,6 +8,7 @@ import {
   type Transition,
   voterOf,
 } from './state.ts';
+import { contradicts, headOf } from './statement.ts';
 
 const SLOT: Readonly<Record<QbftMessage['kind'], keyof LastSigned>> = {
   proposal: 'proposal',
@@ -37,10 +38,7 @@ export function askToSign(
   };
 }
 
-/**
- * A message under this validator's key: it counts as signed even if another process signed it, so
- * nothing that contradicts it is signed here. QBFT R-4.9, R-6.3
- */
+/** A message that this validator signed: nothing that contradicts it is signed. QBFT */
 export function withOwnMessage(state: ConsensusState, message: QbftMessage): ConsensusState {
   const { round } = message.signed;
   const slot = SLOT[message.kind];
@@ -49,6 +47,30 @@ export function withOwnMessage(state: ConsensusState, message: QbftMessage): Con
   const isNewer = newest === undefined || newest.signed.round < round;
   const own: OwnMessages = isNewer ? { ...state.own, [slot]: message } : state.own;
   return { ...state, lastSigned, own, awake: true };
+}
+
+/** Nothing of any kind is signed up to that round. QBFT */
+export function withFloor(lastSigned: LastSigned, round: number): LastSigned {
+  const { proposal, prepare, commit, roundChange } = lastSigned;
+  return {
+    proposal: Math.max(proposal, round),
+    prepare: Math.max(prepare, round),
+    commit: Math.max(commit, round),
+    roundChange: Math.max(roundChange, round),
+  };
+}
+
+/**
+ * Whether a message under this validator's key says what its records do not: it is newer than they
+ * are, or contradicts them. Its signature is still to be checked. QBFT R-10.2
+ */
+export function isUnknownToSelf(state: ConsensusState, message: QbftMessage): boolean {
+  const { height, round } = message.signed;
+  const slot = SLOT[message.kind];
+  if (height < state.height) return false;
+  if (height > state.height || round > state.lastSigned[slot]) return true;
+  const known = state.own[slot];
+  return known !== undefined && contradicts(headOf(known), headOf(message));
 }
 
 /** The newest of each kind, in the order in which a peer can use them. QBFT */

@@ -6,7 +6,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Cluster, createCluster } from './testkit/cluster.ts';
-import { faultsOf } from './validators.ts';
+import { faultsOf, quorumOf } from './validators.ts';
 
 const test = suite('consensus/random-faults');
 
@@ -29,12 +29,13 @@ function play(seed: number): void {
   const validators = [4, 7, 4, 5, 4, 3, 4, 10][seed % 8] ?? 4;
   const faults = faultsOf(validators);
   let suicideChance = 0;
+  const losses = createLosses(seed, validators);
   const cluster: Cluster = createCluster({
     validators,
     seed,
     pace: { maxTimeoutMs: 4_000 },
     onBoundary: (node) => {
-      if (cluster.random.chance(suicideChance)) kill(cluster, node);
+      if (cluster.random.chance(suicideChance)) kill(cluster, node, losses);
     },
   });
   const { random, links } = cluster;
@@ -46,8 +47,8 @@ function play(seed: number): void {
     links.maxDelayMs = random.pick([5, 50, 800]);
     if (random.chance(0.3)) cluster.partition(halves(cluster));
     if (random.chance(0.3)) cluster.heal();
-    if (random.chance(0.3)) kill(cluster, random.between(0, validators - 1));
-    if (random.chance(0.1)) for (const i of cluster.nodes.keys()) kill(cluster, i);
+    if (random.chance(0.3)) kill(cluster, random.between(0, validators - 1), losses);
+    if (random.chance(0.1)) for (const i of cluster.nodes.keys()) kill(cluster, i, losses);
     for (let i = random.between(0, 3); i > 0; i -= 1) {
       cluster.submit(cluster.nodes.map((_, node) => node).filter(() => random.chance(0.6)));
     }
@@ -57,14 +58,15 @@ function play(seed: number): void {
   // The network heals; at most f stay dead.
   suicideChance = 0;
   Object.assign(links, { loss: 0, duplication: 0, minDelayMs: 1, maxDelayMs: 5 });
-  const down = random.between(0, faults);
+  // The mute count among the faulty, and need everybody to come back.
+  const down = losses.count > 0 ? 0 : random.between(0, faults);
   for (let i = 0; i < down; i += 1) cluster.crash(random.between(0, validators - 1));
   for (const i of cluster.nodes.keys()) {
     const isToStay = !cluster.nodes[i]?.isAlive() && validators - cluster.alive().length <= faults;
     if (!isToStay || down === 0) cluster.restart(i);
   }
   cluster.heal();
-  const allowed = cluster.alive().length === validators ? 2 : faults + 2;
+  const allowed = losses.count === 0 && cluster.alive().length === validators ? 2 : faults + 2;
   const transaction = cluster.submit([...cluster.nodes.keys()]);
   const isDone = (): boolean => cluster.alive().every((node) => node.hasIncluded(transaction));
   // Beside the timeouts: what it takes to meet, catch up and decide.
@@ -73,9 +75,35 @@ function play(seed: number): void {
   assert.equal(cluster.evidence, [], 'no correct validator is ever accused');
 }
 
-/** Down for a while. */
-function kill(cluster: Cluster, node: number): void {
+type Losses = {
+  readonly rate: number;
+  readonly what: 'log' | 'all';
+  readonly limit: number;
+  count: number;
+};
+
+/**
+ * Any number of logs may be lost while blocks are kept. Blocks as well may be lost by fewer than a
+ * quorum: a block that all who committed to it have lost is gone.
+ */
+function createLosses(seed: number, validators: number): Losses {
+  const rate = [0, 0.2, 0.6][seed % 3] ?? 0;
+  const isAll = seed % 2 === 1;
+  return {
+    rate,
+    what: isAll ? 'all' : 'log',
+    limit: isAll ? quorumOf(validators) - 1 : Number.POSITIVE_INFINITY,
+    count: 0,
+  };
+}
+
+/** Down for a while, perhaps without its log or its whole disk when it comes back. */
+function kill(cluster: Cluster, node: number, losses: Losses): void {
   cluster.crash(node);
+  if (losses.count < losses.limit && cluster.random.chance(losses.rate)) {
+    losses.count += 1;
+    cluster.wipe(node, losses.what);
+  }
   cluster.after(cluster.random.between(10, 9_000), () => cluster.restart(node));
 }
 

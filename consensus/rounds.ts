@@ -20,11 +20,16 @@ export function enterRound(state: ConsensusState, round: number): ConsensusState
 
 /** Enters a higher round and says so, with the highest certificate. QBFT */
 export function changeRound(state: ConsensusState, round: number): Transition {
-  const entered = enterRound(state, round);
-  if (!maySign(entered, 'round-change')) return { state: entered, effects: [] };
-  const { height, prepared } = entered;
+  return sayRound(enterRound(state, round));
+}
+
+/** The RoundChange for the current round, unless it may not be signed. QBFT */
+export function sayRound(state: ConsensusState): Transition {
+  const { height, round, prepared } = state;
+  const isBelow = prepared === undefined || prepared.round < round;
+  if (!isBelow || !maySign(state, 'round-change')) return { state, effects: [] };
   return askToSign(
-    entered,
+    state,
     {
       kind: 'round-change',
       height,

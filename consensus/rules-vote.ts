@@ -88,7 +88,8 @@ export const finalise: Rule = (state) => {
   };
 };
 
-function committedByQuorum(
+/** The digest that a quorum has committed to in one round. */
+export function committedByQuorum(
   state: ConsensusState,
 ): { readonly round: number; readonly digest: Hash } | undefined {
   const { commits, context } = state;

@@ -4,6 +4,7 @@
  */
 import { invariant } from '../ledger/model/index.ts';
 import type { Effect } from './effect.ts';
+import { announce, armReport, closeRounds, fixBound, release } from './rules-lost.ts';
 import { propose, rePropose } from './rules-propose.ts';
 import { armRound, catchUp, endGap, leaveRefused } from './rules-round.ts';
 import { commit, finalise, gatherCertificate, prepare, validate } from './rules-vote.ts';
@@ -12,6 +13,9 @@ import type { ConsensusState, Rule, Transition } from './state.ts';
 const RULES: readonly Rule[] = [
   finalise,
   endGap,
+  fixBound,
+  closeRounds,
+  release,
   catchUp,
   propose,
   rePropose,
@@ -21,6 +25,8 @@ const RULES: readonly Rule[] = [
   commit,
   leaveRefused,
   armRound,
+  announce,
+  armReport,
 ];
 
 /** Far more steps than one input can cause: each validator can lead to one round, each round to a few. */

@@ -15,23 +15,29 @@ import {
   type Hash,
   hexToBytes,
   invariant,
+  type RlpItem,
 } from '../ledger/model/index.ts';
 import type {
   MessageHead,
+  PeerMessage,
   Prepared,
   QbftMessage,
+  ReportBody,
+  ReportMessage,
   Signature,
   SignedProposal,
   UnsignedMessage,
+  UnsignedReport,
 } from './messages.ts';
 
-/** Besu's message codes. */
+/** Besu's message codes, and one of our own for reports. */
 export const MESSAGE_CODES: {
   readonly proposal: 0x12;
   readonly prepare: 0x13;
   readonly commit: 0x14;
   readonly 'round-change': 0x15;
-} = { proposal: 0x12, prepare: 0x13, commit: 0x14, 'round-change': 0x15 };
+  readonly report: 0x17;
+} = { proposal: 0x12, prepare: 0x13, commit: 0x14, 'round-change': 0x15, report: 0x17 };
 
 /** Half the order of the secp256k1 group, rounded down: the greatest s that is accepted. */
 const HALF_ORDER = hexToBytes('0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0');
@@ -86,6 +92,27 @@ export function completeMessage(
   }
 }
 
+/** The hash to sign for a report. QBFT */
+export function reportHash(genesisHash: Hash, report: ReportBody): Hash {
+  return payloadHash(genesisHash, 'report', reportPayload(report));
+}
+
+export function completeReport(
+  { prepares, ...body }: UnsignedReport,
+  author: Address,
+  signature: CurveSignature,
+): ReportMessage {
+  return {
+    kind: 'report',
+    signed: { ...body, author, signature: joinSignature(signature) },
+    prepares,
+  };
+}
+
+export function isReportSigned(genesisHash: Hash, { signed }: ReportMessage): boolean {
+  return isSignedBy(signed.author, reportHash(genesisHash, signed), signed.signature);
+}
+
 /** Whether the signature of a message recovers to the author it names. QBFT */
 export function isSignedByAuthor(genesisHash: Hash, message: MessageHead): boolean {
   const { author, signature } = message.signed;
@@ -109,9 +136,9 @@ export function digestOfHashes(hashes: readonly Hash[]): Hash {
   return keccak256(concatBytes(...hashes));
 }
 
-type Payload = readonly (Uint8Array | readonly Uint8Array[])[];
+type Payload = readonly RlpItem[];
 
-function payloadHash(genesisHash: Hash, kind: QbftMessage['kind'], payload: Payload): Hash {
+function payloadHash(genesisHash: Hash, kind: PeerMessage['kind'], payload: Payload): Hash {
   return keccak256(encodeRlp([Uint8Array.of(MESSAGE_CODES[kind]), genesisHash, payload]));
 }
 
@@ -150,6 +177,19 @@ function proposalPayload(
 
 function viewPayload(view: { readonly height: bigint; readonly round: number }): Uint8Array[] {
   return [bigintToBytes(view.height), bigintToBytes(BigInt(view.round))];
+}
+
+/** Of a report, as it is signed and sent. */
+export function reportPayload(report: ReportBody): RlpItem[] {
+  const { height, closed, loss, heard, prepared, asks } = report;
+  return [
+    bigintToBytes(height),
+    closed === undefined ? [] : [bigintToBytes(BigInt(closed))],
+    loss === undefined ? [] : [bigintToBytes(loss.life), bigintToBytes(loss.bound ?? 0n)],
+    heard.map(({ author, life }) => [author, bigintToBytes(life)]),
+    preparedPayload(prepared),
+    asks ? Uint8Array.of(1) : new Uint8Array(0),
+  ];
 }
 
 function preparedPayload(prepared: Prepared | undefined): readonly Uint8Array[] {

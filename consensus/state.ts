@@ -15,6 +15,7 @@ import type { ConsensusRefusal } from './errors.ts';
 import type { FutureMessages } from './future-messages.ts';
 import type { ConsensusConfig, HeightContext } from './input.ts';
 import type { Justification } from './justification.ts';
+import { isMute, type LostLogs, NO_LOST_LOGS } from './lost-logs.ts';
 import type {
   CommitMessage,
   PreparedCertificate,
@@ -111,6 +112,8 @@ export type ConsensusState = {
   /** When a message of each author last woke an idle height. QBFT */
   readonly wakes: ReadonlyMap<string, number>;
   readonly future: FutureMessages;
+  /** Section 10 of the specification. */
+  readonly lost: LostLogs;
 };
 
 export type Transition = {
@@ -149,6 +152,7 @@ export function stateAtHeight(config: ConsensusConfig, context: HeightContext): 
     convicted: new Set(),
     wakes: new Map(),
     future: new Map(),
+    lost: NO_LOST_LOGS,
   };
 }
 
@@ -164,10 +168,15 @@ export function refused(
   return { state, effects, verdict };
 }
 
-/** Own address if this node votes at this height. QBFT */
-export function voterOf(state: ConsensusState): Address | undefined {
+/** Own address if this node is a validator of this height. */
+export function memberOf(state: ConsensusState): Address | undefined {
   const { self } = state.config;
   return self !== undefined && isMember(state.context.validators, self) ? self : undefined;
+}
+
+/** Own address if this node votes at this height. QBFT */
+export function voterOf(state: ConsensusState): Address | undefined {
+  return isMute(state) ? undefined : memberOf(state);
 }
 
 export function isSelf(state: ConsensusState, address: Address): boolean {

@@ -96,7 +96,7 @@ test('R-4.8: an own vote counts when it has come back, not before', () => {
   const core = actor({ isSignerDown: true });
   core.receive(proposal(0, 0), prepare(0, 0, digest), prepare(2, 0, digest));
   assert.equal(core.signed(), ['prepare 1/0']);
-  core.receive(prepare(1, 0, digest));
+  core.give({ kind: 'signed', message: prepare(1, 0, digest) });
   assert.equal(core.signed(), ['prepare 1/0', 'commit 1/0']);
 });
 

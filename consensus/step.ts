@@ -4,17 +4,20 @@
  */
 import { commitSealHash, equalBytes, keyOf } from '../ledger/model/index.ts';
 import { acceptProposal } from './accept-proposal.ts';
+import { acceptReport } from './accept-report.ts';
 import { acceptRoundChange } from './accept-round-change.ts';
 import { acceptCommit, acceptPrepare } from './accept-vote.ts';
 import type { Effect } from './effect.ts';
 import { refuse } from './errors.ts';
-import { convictSealers, equivocation, witnessBefore } from './evidence.ts';
+import { convictSealers, equivocation, heard, witnessBefore } from './evidence.ts';
 import { askEveryone } from './fetch.ts';
 import { FUTURE_DISTANCE, takeFutureMessages, withFutureMessage } from './future-messages.ts';
 import { verifyHeader } from './header-rules.ts';
 import type { HeightContext, Input, Timer } from './input.ts';
-import type { QbftMessage } from './messages.ts';
-import { askToSign, sendAgain, withOwnMessage } from './own-messages.ts';
+import { isCovered, lostLogsAt } from './lost-logs.ts';
+import type { PeerMessage, QbftMessage } from './messages.ts';
+import { askToSign, isUnknownToSelf, sendAgain, withOwnMessage } from './own-messages.ts';
+import { askAgain, loseLog, tellLoss } from './report.ts';
 import { changeRound, mayLeaveRound } from './rounds.ts';
 import { settle } from './rules.ts';
 import { isSignedByAuthor } from './signing.ts';
@@ -64,12 +67,17 @@ function record(state: ConsensusState, input: Input): Outcome {
       return expire(state, input.timer);
     case 'message':
       return receive(state, input.message, input.nowMs);
+    case 'signed':
+      return countOwn(state, input.message, input.nowMs);
     case 'block-built':
       return proposeBuilt(state, input);
     case 'block-validated':
       return noteValidation(state, input);
     case 'peer-joined':
-      return accepted(state, sendAgain(state, input.validator));
+      return accepted(state, [
+        ...sendAgain(state, input.validator),
+        ...tellLoss(state, input.validator),
+      ]);
   }
 }
 
@@ -88,7 +96,9 @@ function beginHeight(state: ConsensusState, context: HeightContext, nowMs: numbe
   const convicted = new Set(
     [...state.convicted].filter((key) => key.startsWith(`${height - 1n} `)),
   );
-  const fresh = { ...stateAtHeight(state.config, context), wakes, future: rest, before, convicted };
+  const lost = lostLogsAt(state.lost, height, members);
+  const kept = { wakes, future: rest, before, convicted, lost };
+  const fresh = { ...stateAtHeight(state.config, context), ...kept };
   const judged = convictSealers(fresh);
   let next: Transition = {
     state: judged.state,
@@ -103,7 +113,7 @@ function beginHeight(state: ConsensusState, context: HeightContext, nowMs: numbe
 
 function expire(state: ConsensusState, timer: Timer): Outcome {
   const isOver = timer.height !== state.height || state.phase.kind === 'final';
-  if (isOver) return stale(state);
+  if (isOver && timer.name !== 'report') return stale(state);
   switch (timer.name) {
     case 'gap':
       return accepted({ ...state, gapOver: true });
@@ -116,6 +126,8 @@ function expire(state: ConsensusState, timer: Timer): Outcome {
     }
     case 'round':
       return timer.round === state.round ? endRound(state) : stale(state);
+    case 'report':
+      return askAgain(state);
   }
 }
 
@@ -133,9 +145,11 @@ function endRound(state: ConsensusState): Outcome {
 }
 
 /** QBFT R-2.2, R-2.3 */
-function receive(state: ConsensusState, message: QbftMessage, nowMs: number): Outcome {
+function receive(state: ConsensusState, message: PeerMessage, nowMs: number): Outcome {
+  if (message.kind === 'report') return acceptReport(state, message, nowMs);
   const { height, author } = message.signed;
   const equivocal = equivocation(state, message);
+  if (isSelf(state, author)) return noteOwnKey(state, message, equivocal);
   if (equivocal !== undefined) return equivocal;
   if (height < state.height || (height === state.height && state.phase.kind === 'final')) {
     return refused(state, refuse('CONSENSUS_OLD_HEIGHT', `height ${height}`));
@@ -144,23 +158,50 @@ function receive(state: ConsensusState, message: QbftMessage, nowMs: number): Ou
     return refused(state, refuse('CONSENSUS_NOT_VALIDATOR', message.kind));
   }
   if (height > state.height) return keepForLater(state, message);
-  const known = withOwn(state, message);
+  return acceptAtHeight(state, message, nowMs, false);
+}
+
+/** QBFT R-4.8 */
+function countOwn(state: ConsensusState, message: QbftMessage, nowMs: number): Outcome {
+  if (message.signed.height !== state.height || state.phase.kind === 'final') return stale(state);
+  return acceptAtHeight(heard(withOwnMessage(state, message), message), message, nowMs, true);
+}
+
+function acceptAtHeight(
+  state: ConsensusState,
+  message: QbftMessage,
+  nowMs: number,
+  isOwn: boolean,
+): Outcome {
   switch (message.kind) {
     case 'proposal':
-      return acceptProposal(known, message, nowMs);
+      return acceptProposal(state, message, nowMs, isOwn);
     case 'prepare':
-      return acceptPrepare(known, message, nowMs);
+      return acceptPrepare(state, message, nowMs, isOwn);
     case 'commit':
-      return acceptCommit(known, message, nowMs);
+      return acceptCommit(state, message, nowMs, isOwn);
     case 'round-change':
-      return acceptRoundChange(known, message, nowMs);
+      return acceptRoundChange(state, message, nowMs, isOwn);
   }
 }
 
-function withOwn(state: ConsensusState, message: QbftMessage): ConsensusState {
-  const isOwn =
-    isSelf(state, message.signed.author) && isSignedByAuthor(state.config.genesisHash, message);
-  return isOwn ? withOwnMessage(state, message) : state;
+/** A peer shows a message under this validator's own key: what its log says, or a loss. QBFT R-10.2 */
+function noteOwnKey(
+  state: ConsensusState,
+  message: QbftMessage,
+  equivocal: Outcome | undefined,
+): Outcome {
+  const { height } = message.signed;
+  const isNews = equivocal !== undefined || isUnknownToSelf(state, message);
+  if (!isNews || isCovered(state, height)) {
+    return equivocal ?? refused(state, refuse('CONSENSUS_DUPLICATE', `own ${message.kind}`));
+  }
+  if (equivocal === undefined && !isSignedByAuthor(state.config.genesisHash, message)) {
+    return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', message.kind));
+  }
+  const verdict = refuse('CONSENSUS_SECOND_SIGNER', `${message.kind} of height ${height}`);
+  const lost = loseLog(equivocal?.state ?? state, height);
+  return refused(lost.state, verdict, [...(equivocal?.effects ?? []), ...lost.effects]);
 }
 
 /** QBFT R-8.1 */
@@ -180,7 +221,7 @@ function keepForLater(state: ConsensusState, message: QbftMessage): Outcome {
 function proposeBuilt(state: ConsensusState, input: InputOf<'block-built'>): Outcome {
   const { phase, height, round, context } = state;
   const isWanted = input.height === height && input.round === round && phase.kind === 'building';
-  if (!isWanted) return stale(state);
+  if (!isWanted || voterOf(state) === undefined) return stale(state);
   const { header, transactionHashes } = input;
   const shape = verifyHeader(header, context);
   if (!shape.ok) return refused(state, shape);

@@ -185,7 +185,7 @@ async function connectParts(
     logger: logger.child('workshop'),
   });
   driver = createConsensusDriver(
-    consensusConfig(config, voter === undefined ? undefined : signer?.address),
+    consensusConfig(config, voter === undefined ? undefined : signer?.address, parts.random),
     heightContext(store, sets, qbft, clock.now()),
     {
       voter,

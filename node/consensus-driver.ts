@@ -10,6 +10,7 @@ import {
   type ConsensusConfig,
   type ConsensusState,
   completeMessage,
+  completeReport,
   decodeLogRecord,
   decodeMessage,
   type Effect,
@@ -22,11 +23,14 @@ import {
   initialState,
   type LogEntry,
   type LogRecord,
+  type PeerMessage,
+  reportHash,
   type Statement,
   signingHashes,
   step,
   type Timer,
   type UnsignedMessage,
+  type UnsignedReport,
 } from '../consensus/index.ts';
 import {
   type Address,
@@ -142,6 +146,12 @@ export function createConsensusDriver(
         for (const message of effect.messages) modules.send(effect.to, encodeMessage(message));
         return;
       }
+      case 'log':
+        return await modules.voter?.log.append(
+          effect.entries.map((entry) => encodeLogRecord(recordOf(entry))),
+        );
+      case 'report':
+        return modules.send(effect.to, encodeMessage(await signReport(effect.report)));
       case 'finalise': {
         await modules.finalise(effect.digest, effect.header);
         return await forgetBefore(effect.height);
@@ -191,7 +201,15 @@ export function createConsensusDriver(
     records.push(encodeLogRecord({ kind: 'message', message }));
     await voter.log.append(records);
     modules.send('all', encodeMessage(message));
-    put({ kind: 'message', message });
+    put({ kind: 'signed', message });
+  };
+
+  /** QBFT R-10.3 */
+  const signReport = async (report: UnsignedReport): Promise<PeerMessage> => {
+    const { voter } = modules;
+    invariant(voter !== undefined, 'only a validator reports');
+    const hash = reportHash(config.genesisHash, report);
+    return completeReport(report, voter.signer.address, await voter.signer.sign(hash));
   };
 
   const recordOf = (entry: LogEntry): LogRecord => {
@@ -201,6 +219,9 @@ export function createConsensusDriver(
       case 'proposal':
         return { kind: 'message', message: entry.message };
       case 'certificate':
+      case 'lost':
+      case 'closed':
+      case 'released':
         return entry;
     }
   };
@@ -210,7 +231,7 @@ export function createConsensusDriver(
     workshop.forgetUpTo(final);
     await modules.voter?.log.retain((record) => {
       const decoded = decodeLogRecord(record);
-      return decoded.ok && heightOf(decoded.record) >= final;
+      return decoded.ok && (heightOf(decoded.record) ?? final) >= final;
     });
   };
 
@@ -265,7 +286,7 @@ function recover(log: ConsensusLog | undefined, height: Height): readonly LogRec
         reason: decoded.code,
       });
     }
-    const at = heightOf(decoded.record);
+    const at = heightOf(decoded.record) ?? height;
     if (at > height) {
       throw new CodedError(
         `the consensus log has votes for height ${at}, the stored chain ends at ${height - 1n}`,

@@ -5,17 +5,28 @@ import type { ChainStore } from '../ledger/store/index.ts';
 import type { NodeConfig } from './config.ts';
 import type { ValidatorSets } from './validator-sets.ts';
 
-/** `self` undefined: this node does not vote. */
+/**
+ * @param self undefined: this node does not vote
+ * @param random from 0 to below 1
+ */
 export function consensusConfig(
   config: Pick<NodeConfig, 'genesis'>,
   self: Address | undefined,
+  random: () => number,
 ): ConsensusConfig {
   const { qbft, hash } = config.genesis;
   return {
     genesisHash: hash,
     self,
+    life: lifeOf(random),
     timestamps: qbft.besuTimestamps ? 'besu' : 'ehb',
   };
+}
+
+/** 64 bits: a number that no other start of this validator has. */
+function lifeOf(random: () => number): bigint {
+  const word = (): bigint => BigInt(Math.floor(random() * 2 ** 32));
+  return (word() << 32n) | word();
 }
 
 /** The height after the head, as of now. */

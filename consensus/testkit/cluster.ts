@@ -11,7 +11,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { decodeMessage } from '../codec.ts';
 import type { ConsensusConfig } from '../input.ts';
-import type { QbftMessage } from '../messages.ts';
+import type { PeerMessage, QbftMessage } from '../messages.ts';
 import type { Statement } from '../statement.ts';
 import { createEventQueue } from './event-queue.ts';
 import { createRandom, type Random } from './random.ts';
@@ -29,7 +29,7 @@ import { createWatch, type Watch } from './watch.ts';
 export type ClusterOptions = {
   readonly validators: number;
   readonly seed: number;
-  readonly config?: Partial<Omit<ConsensusConfig, 'self' | 'genesisHash'>>;
+  readonly config?: Partial<Omit<ConsensusConfig, 'self' | 'life' | 'genesisHash'>>;
   readonly pace?: Partial<SimNodeOptions['pace']>;
   /** Minimum gap between blocks. */
   readonly gapMs?: number;
@@ -39,7 +39,7 @@ export type ClusterOptions = {
   readonly tamper?: (
     from: number,
     to: number,
-    message: QbftMessage,
+    message: PeerMessage,
   ) => readonly Uint8Array[] | undefined;
 };
 
@@ -60,6 +60,8 @@ export type Cluster = {
   /** Changed at will while running. */
   readonly links: Links;
   readonly evidence: (readonly [Statement, Statement])[];
+  /** What each node has signed and logged, over all its lives. */
+  readonly signed: readonly (readonly QbftMessage[])[];
   /** Finite timeout of the longest round. */
   readonly capMs: number;
   nowMs(): number;
@@ -69,6 +71,8 @@ export type Cluster = {
   runUntil(done: () => boolean, withinMs: number): boolean;
   after(delayMs: number, action: () => void): void;
   crash(node: number): void;
+  /** Crashes, and loses its log on disk; with `all` its blocks as well. */
+  wipe(node: number, what: 'log' | 'all'): void;
   restart(node: number): void;
   /** Nodes of different groups do not hear each other; a node in no group is alone. */
   partition(groups: readonly (readonly number[])[]): void;
@@ -92,6 +96,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   const genesisHash = headerHash(genesis, 'qbft');
   const links: Links = { loss: 0, duplication: 0, minDelayMs: 1, maxDelayMs: 5 };
   const evidence: (readonly [Statement, Statement])[] = [];
+  const signed: QbftMessage[][] = keys.map(() => []);
   const config = {
     genesisHash,
     timestamps: 'ehb',
@@ -160,7 +165,10 @@ export function createCluster(options: ClusterOptions): Cluster {
             });
           },
           onBoundary: (boundary) => {
-            if (boundary.at === 'after-log') watch.onSigned(index, boundary.message);
+            if (boundary.at === 'after-log') {
+              watch.onSigned(index, boundary.message);
+              signed[index]?.push(boundary.message);
+            }
             if (boundary.at === 'after-store') watch.onFinal(index, boundary.header);
             options.onBoundary?.(index, boundary);
           },
@@ -224,6 +232,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     genesisHash,
     links,
     evidence,
+    signed,
     capMs: pace.maxTimeoutMs,
     nowMs: queue.nowMs,
     run: (forMs) => queue.run(queue.nowMs() + forMs),
@@ -233,6 +242,10 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     after: queue.after,
     crash: (node) => nodeAt(node).crash(),
+    wipe: (node, what) => {
+      nodeAt(node).wipe(what);
+      watch.onLoss(node);
+    },
     restart: (node) => {
       if (!nodeAt(node).isAlive()) start(node);
     },

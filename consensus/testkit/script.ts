@@ -10,15 +10,18 @@ import type { ConsensusConfig, HeightContext, InputBody } from '../input.ts';
 import type { LogRecord } from '../log-record.ts';
 import type {
   CommitMessage,
+  PeerMessage,
   PreparedCertificate,
   PrepareMessage,
   ProposalMessage,
   QbftMessage,
+  ReportMessage,
   RoundChangeMessage,
   SignedPrepare,
   UnsignedMessage,
+  UnsignedReport,
 } from '../messages.ts';
-import { completeMessage, signingHashes } from '../signing.ts';
+import { completeMessage, completeReport, reportHash, signingHashes } from '../signing.ts';
 import type { ConsensusState, StepVerdict } from '../state.ts';
 import { step } from '../step.ts';
 import {
@@ -42,6 +45,8 @@ export type Script = {
   prepare(by: number, round: number, digest: Hash): PrepareMessage;
   commit(by: number, round: number, digest: Hash): CommitMessage;
   roundChange(by: number, round: number, certificate?: PreparedCertificate): RoundChangeMessage;
+  /** Of a validator that is not lost, at height 1, unless `parts` say otherwise. */
+  report(by: number, parts?: Partial<UnsignedReport>): ReportMessage;
   /** A quorum of Prepares, of the validators given. */
   certificate(round: number, digest: Hash, by: readonly number[]): PreparedCertificate;
 };
@@ -71,6 +76,7 @@ export function createScript(
   const config: ConsensusConfig = {
     genesisHash,
     self: self === undefined ? undefined : at(self).address,
+    life: 1n,
     timestamps: 'ehb',
     ...changes,
   };
@@ -130,6 +136,20 @@ export function createScript(
         prepared: certificate && { round: certificate.round, digest: certificate.digest },
         prepares: certificate?.prepares ?? [],
       }) as RoundChangeMessage,
+    report: (by, parts = {}) => {
+      const { address, privateKey } = at(by);
+      const unsigned: UnsignedReport = {
+        height,
+        closed: undefined,
+        loss: undefined,
+        heard: [],
+        prepared: undefined,
+        asks: false,
+        prepares: [],
+        ...parts,
+      };
+      return completeReport(unsigned, address, sign(reportHash(genesisHash, unsigned), privateKey));
+    },
     certificate: (round, digest, by) => ({
       round,
       digest,
@@ -148,7 +168,7 @@ export type Actor = {
   signed(): readonly string[];
   /** Effects of this input and of all that came of it at once. */
   give(input: InputBody): readonly Effect[];
-  receive(...messages: readonly QbftMessage[]): readonly Effect[];
+  receive(...messages: readonly PeerMessage[]): readonly Effect[];
   verdict(): StepVerdict;
   /** Lets the clock run. */
   wait(ms: number): void;
@@ -172,6 +192,9 @@ function recordOf(entry: LogEntry): LogRecord {
     case 'proposal':
       return { kind: 'message', message: entry.message };
     case 'certificate':
+    case 'lost':
+    case 'closed':
+    case 'released':
       return entry;
   }
 }
@@ -208,8 +231,11 @@ export function createActor(script: Script, self: number, options: ActorOptions 
           log.push(recordOf(entry));
         }
         log.push({ kind: 'message', message });
-        return { kind: 'message', message };
+        return { kind: 'signed', message };
       }
+      case 'log':
+        log.push(...effect.entries.map(recordOf));
+        return undefined;
       case 'build-block': {
         const { height, round } = effect;
         return { kind: 'block-built', height, round, ...script.block(self, round) };
@@ -226,6 +252,7 @@ export function createActor(script: Script, self: number, options: ActorOptions 
       case 'send':
       case 'finalise':
       case 'evidence':
+      case 'report':
         return undefined;
     }
   };

@@ -10,8 +10,8 @@ import { verifyHeader } from '../header-rules.ts';
 import { initialState } from '../initial-state.ts';
 import type { ConsensusConfig, HeightContext, Input, InputBody, Timer } from '../input.ts';
 import { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from '../log-record.ts';
-import type { QbftMessage, UnsignedMessage } from '../messages.ts';
-import { completeMessage, signingHashes } from '../signing.ts';
+import type { QbftMessage, ReportMessage, UnsignedMessage, UnsignedReport } from '../messages.ts';
+import { completeMessage, completeReport, reportHash, signingHashes } from '../signing.ts';
 import type { ConsensusState } from '../state.ts';
 import type { Statement } from '../statement.ts';
 import { step } from '../step.ts';
@@ -47,7 +47,7 @@ export type SimNodeOptions = {
   readonly identity: Identity;
   readonly validators: readonly Address[];
   readonly genesis: BlockHeader;
-  readonly config: Omit<ConsensusConfig, 'self'>;
+  readonly config: Omit<ConsensusConfig, 'self' | 'life'>;
   readonly pace: Pick<HeightContext, 'baseTimeoutMs' | 'maxTimeoutMs' | 'periodSeconds'>;
   readonly gapMs: number;
   /** Longest time of a synced write, and of an execution. */
@@ -56,6 +56,8 @@ export type SimNodeOptions = {
 };
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+export type Disk = { readonly chain: readonly ToyBody[]; readonly log: readonly Uint8Array[] };
 
 /** All that a process holds in memory: a crash drops it, and what it scheduled does nothing. */
 type Life = {
@@ -73,7 +75,7 @@ export class SimNode {
   readonly address: Address;
   readonly #options: SimNodeOptions;
   readonly #ports: SimNodePorts;
-  readonly #config: ConsensusConfig;
+  #config: ConsensusConfig;
   /** On disk. */
   #log: Uint8Array[] = [];
   #life: Life | undefined;
@@ -81,7 +83,7 @@ export class SimNode {
   constructor(options: SimNodeOptions, ports: SimNodePorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#config = { ...options.config, self: options.identity.address };
+    this.#config = { ...options.config, self: options.identity.address, life: 0n };
     this.address = options.identity.address;
     this.chain = [{ header: options.genesis, transactionHashes: [] }];
   }
@@ -123,6 +125,7 @@ export class SimNode {
       if (record.kind === 'block') workshop.keep(decodeToyBlock(record.block));
     }
     const nowMs = this.#ports.nowMs();
+    this.#config = { ...this.#config, life: this.#config.life + 1n };
     const { state, effects } = initialState(this.#config, this.#context(), recovered, nowMs);
     const timers = new Map<Timer['name'], object>();
     this.#life = { state, workshop, timers, inputs: [], effects: [...effects], isBusy: false };
@@ -131,6 +134,24 @@ export class SimNode {
 
   crash(): void {
     this.#life = undefined;
+  }
+
+  /** What is on disk now, to be restored later. */
+  snapshot(): Disk {
+    return { chain: [...this.chain], log: [...this.#log] };
+  }
+
+  /** Puts an old copy back while the node is down. */
+  restore(disk: Disk): void {
+    this.chain.splice(0, this.chain.length, ...disk.chain);
+    this.#log = [...disk.log];
+  }
+
+  /** Crashes and loses the log; with `all` the blocks as well. The next start finds out. */
+  wipe(what: 'log' | 'all'): void {
+    this.crash();
+    this.#log = [encodeLogRecord({ kind: 'lost', least: 1n, bound: undefined })];
+    if (what === 'all') this.chain.length = 1;
   }
 
   /** Takes a transaction into the pool. */
@@ -244,6 +265,12 @@ export class SimNode {
       case 'send':
         for (const message of effect.messages) this.#ports.send(effect.to, encodeMessage(message));
         return;
+      case 'log':
+        this.#write(life, () => this.#record(effect));
+        return;
+      case 'report':
+        this.#ports.send(effect.to, encodeMessage(this.#signReport(effect.report)));
+        return;
       case 'finalise':
         this.#write(life, () => this.#store(life, effect));
         return;
@@ -309,8 +336,20 @@ export class SimNode {
       if (!this.#survives(life, { at: 'after-log', message })) return;
       this.#ports.send('all', encodeMessage(message));
       if (!this.#survives(life, { at: 'after-send', message })) return;
-      this.#put({ kind: 'message', message });
+      this.#put({ kind: 'signed', message });
     });
+  }
+
+  #record({ entries }: Of<'log'>): void {
+    const workshop = this.#life?.workshop;
+    if (workshop === undefined) return;
+    this.#log.push(...entries.map((entry) => encodeLogRecord(recordOf(entry, workshop))));
+  }
+
+  #signReport(report: UnsignedReport): ReportMessage {
+    const { privateKey } = this.#options.identity;
+    const hash = reportHash(this.#config.genesisHash, report);
+    return completeReport(report, this.address, sign(hash, privateKey));
   }
 
   #store(life: Life, { header, digest }: Of<'finalise'>): void {
@@ -326,7 +365,9 @@ export class SimNode {
     this.chain.push(block);
     this.#log = this.#log.filter((bytes) => {
       const decoded = decodeLogRecord(bytes);
-      return decoded.ok && heightOf(decoded.record) > block.header.number;
+      return (
+        decoded.ok && (heightOf(decoded.record) ?? block.header.number + 1n) > block.header.number
+      );
     });
     this.#life?.workshop.forget(block);
     this.#put({ kind: 'new-height', context: this.#context() });
@@ -344,6 +385,9 @@ function recordOf(entry: LogEntry, workshop: ToyWorkshop): LogRecord {
     case 'proposal':
       return { kind: 'message', message: entry.message };
     case 'certificate':
+    case 'lost':
+    case 'closed':
+    case 'released':
       return entry;
   }
 }

@@ -7,6 +7,8 @@ export type Watch = {
   onFinal(node: number, header: BlockHeader): void;
   /** No self-contradiction, whatever crashes in between. */
   onSigned(node: number, message: QbftMessage): void;
+  /** A lost log loses the certificates: a lock that no quorum shares may go. Nothing is signed twice. */
+  onLoss(node: number): void;
   /** Heights that anyone has finalised. */
   readonly finals: ReadonlyMap<bigint, string>;
 };
@@ -28,6 +30,11 @@ export function createWatch(): Watch {
         fail(`agreement at height ${header.number}: node ${node} has ${hash}, not ${other}`);
       }
       finals.set(header.number, hash);
+    },
+    onLoss: (node) => {
+      for (const chain of committed.keys()) {
+        if (chain.startsWith(`${node} `)) committed.delete(chain);
+      }
     },
     onSigned: (node, message) => {
       const { height, round } = message.signed;

@@ -132,9 +132,10 @@ function listen(network: Network, wire: Wire): Network {
     addresses: network.addresses,
     sendConsensus: (to, encoded) => {
       const decoded = decodeMessage(encoded);
-      if (decoded.ok && wire.onConsensus?.(decoded.message) === false) return;
+      const vote = decoded.ok && decoded.message.kind !== 'report' ? decoded.message : undefined;
+      if (vote !== undefined && wire.onConsensus?.(vote) === false) return;
       network.sendConsensus(to, encoded);
-      for (const more of decoded.ok ? (wire.alsoSends?.(decoded.message) ?? []) : []) {
+      for (const more of vote === undefined ? [] : (wire.alsoSends?.(vote) ?? [])) {
         network.sendConsensus(to, encodeMessage(more));
       }
     },
