@@ -1,6 +1,6 @@
 /** The door of `genesis`: the genesis file, the development accounts, the files of a new network. */
-export type { GenesisTiming } from './create-genesis.ts';
-export { DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
+export type { GenesisTiming, NewGenesis } from './create-genesis.ts';
+export { createGenesis, DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
 export type { DevelopmentAccount } from './development.ts';
 export {
   DEVELOPMENT_BALANCE,

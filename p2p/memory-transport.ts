@@ -44,6 +44,10 @@ export function createMemoryHub(modules: {
   readonly clock: Clock;
   /** Seeded, so that a run can be repeated. */
   random(): number;
+  /** Told of each message that is lost or duplicated. */
+  onFault?(kind: 'loss' | 'duplication'): void;
+  /** In place of deriving a PeerId each time, which takes milliseconds. */
+  peerIdOf?(nodeKey: Uint8Array): string;
 }): MemoryHub {
   const members = new Map<string, Member>();
   let faults = NO_FAULTS;
@@ -66,8 +70,11 @@ export function createMemoryHub(modules: {
       else clock.setTimeout(finish, delayMs());
     };
     const lost = faults.lossRate > 0 && random() < faults.lossRate;
+    if (lost) modules.onFault?.('loss');
     later(true, !lost);
-    if (faults.duplicateRate > 0 && random() < faults.duplicateRate) later(false, true);
+    if (faults.duplicateRate === 0 || random() >= faults.duplicateRate) return;
+    modules.onFault?.('duplication');
+    later(false, true);
   };
 
   const connect = (dialler: string, listener: string): Link => {
@@ -102,7 +109,7 @@ export function createMemoryHub(modules: {
       groups = undefined;
     },
     join(nodeKey, events) {
-      const peerId = peerIdFromPrivateKey(privateKeyFromRaw(nodeKey)).toString();
+      const peerId = (modules.peerIdOf ?? derivePeerId)(nodeKey);
       const member: Member = { events, links: new Set() };
       members.set(peerId, member);
       return {
@@ -121,6 +128,10 @@ export function createMemoryHub(modules: {
       };
     },
   };
+}
+
+function derivePeerId(nodeKey: Uint8Array): string {
+  return peerIdFromPrivateKey(privateKeyFromRaw(nodeKey)).toString();
 }
 
 /** Calls `arrive(kept, freedBytes)` once for each copy; `kept` false: the message is lost. */

@@ -2,6 +2,8 @@
 export type EventQueue = {
   nowMs(): number;
   after(delayMs: number, action: () => void): void;
+  /** Runs the next event, if one is due by `untilMs`; else it is that late, and false comes back. */
+  step(untilMs: number): boolean;
   /** Runs events until none is due by `untilMs` or `done` says so; then it is that late. */
   run(untilMs: number, done?: () => boolean): void;
 };
@@ -25,22 +27,28 @@ export function createEventQueue(startMs: number): EventQueue {
     return low;
   };
 
+  const step = (untilMs: number): boolean => {
+    const next = events.at(-1);
+    if (next === undefined || next.atMs > untilMs) {
+      now = Math.max(now, untilMs);
+      return false;
+    }
+    events.pop();
+    now = next.atMs;
+    next.action();
+    return true;
+  };
+
   return {
     nowMs: () => now,
+    step,
     after: (delayMs, action) => {
       const atMs = now + Math.max(0, delayMs);
       events.splice(placeOf(atMs), 0, { atMs, action });
     },
     run: (untilMs, done = () => false) => {
-      while (!done()) {
-        const next = events.at(-1);
-        if (next === undefined || next.atMs > untilMs) {
-          now = Math.max(now, untilMs);
-          return;
-        }
-        events.pop();
-        now = next.atMs;
-        next.action();
+      while (!done() && step(untilMs)) {
+        // The next one is due as well.
       }
     },
   };

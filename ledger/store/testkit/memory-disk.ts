@@ -9,6 +9,7 @@ import type { ChainStore } from '../chain-store.ts';
 import { withoutChecksum } from '../checksum.ts';
 import { type ConsensusLog, readLog, serveLog } from '../consensus-log.ts';
 import type { Database } from '../database.ts';
+import { tableOf } from '../keyspace.ts';
 import type { LogFile } from '../log-file.ts';
 import { encodeLogHeader, type LogBinding } from '../log-format.ts';
 import { requireHead, type StoreOptions, serveStore, writeGenesis } from '../open-store.ts';
@@ -44,6 +45,12 @@ export function createMemoryDisk(): MemoryDisk {
 export function losePower(disk: MemoryDisk, kept: number): void {
   if (disk.log !== undefined) disk.log = concatBytes(disk.log, disk.unsynced.subarray(0, kept));
   disk.unsynced = new Uint8Array(0);
+}
+
+/** Stored values by key, of what blocks alone have written: evidence is each node's own. */
+export function chainRecords({ records }: MemoryDisk): ReadonlyMap<string, Uint8Array> {
+  const own = [...records].filter(([, { key }]) => tableOf(key) !== 'evidence');
+  return new Map(own.map(([name, { stored }]) => [name, stored]));
 }
 
 /** As `openStore`: the store on this disk, made from its genesis if the disk is empty. */
