@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { addressOf, isPrivateKey } from '#crypto';
-import { type Address, CodedError, type Hash, invariant } from '../ledger/model/index.ts';
+import {
+  type Address,
+  bytesToHex,
+  CodedError,
+  type Hash,
+  invariant,
+} from '../ledger/model/index.ts';
 import { createConsensusLog } from '../ledger/store/index.ts';
 import {
   createGenesis,
@@ -27,6 +33,10 @@ export type NetworkOptions = {
   readonly mayContain?: readonly string[];
   /** How many, at least 1. */
   readonly validators: number;
+  /** Further nodes, on everyone's allowlist, that are no validators at first; 0 if absent. */
+  readonly candidates?: number;
+  /** Changes the genesis file before it is written. */
+  readonly amend?: (genesis: object) => object;
   readonly chainId: bigint;
   /** Address that every node listens on and is reached at, e.g. `127.0.0.1`. */
   readonly host: string;
@@ -82,22 +92,26 @@ export function peerIdOf(nodeKey: Uint8Array): string {
  * @throws RangeError if the options make no valid genesis
  */
 export async function createNetworkFiles(options: NetworkOptions): Promise<NetworkFiles> {
-  const { directory, validators, host, portsOf } = options;
+  const { directory, validators, candidates = 0, host, portsOf } = options;
   if (!Number.isInteger(validators) || validators < 1) {
     throw new RangeError(`validators must be a positive integer, got ${validators}`);
   }
   await refuseIfUsed(directory, options.mayContain ?? []);
-  const keys = Array.from({ length: validators }, (_, index) => createKeys(index, options));
+  const keys = Array.from({ length: validators + candidates }, (_, index) =>
+    createKeys(index, options),
+  );
   const bootPeers = keys.map(({ peerId }, index) => multiaddrOf(host, portsOf(index).p2p, peerId));
-  const json = createGenesis({
+  const created = createGenesis({
     ...options,
-    validators: keys.map(({ address }) => address),
+    validators: keys.slice(0, validators).map(({ address }) => address),
     gasLimit: options.gasLimit ?? DEFAULT_GAS_LIMIT,
     timing: { ...DEFAULT_TIMING, ...options.timing },
   });
+  const json = options.amend?.(created) ?? created;
   const parsed = parseGenesis(json);
   if (!parsed.ok) throw new RangeError(`these options make no genesis: ${parsed.message}`);
   const { genesis } = parsed;
+  const allow = keys.slice(validators).map(({ address }) => bytesToHex(address));
   const nodes = keys.map((key, index) => ({
     ...key,
     config: {
@@ -105,12 +119,13 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
         host,
         port: portsOf(index).p2p,
         bootPeers: bootPeers.filter((_, peer) => peer !== index),
+        ...(candidates > 0 && { allowlist: NODE_FILES.allowlist }),
       },
       rpc: { host, port: portsOf(index).rpc },
     },
   }));
   try {
-    for (const node of nodes) await writeNode(node, json, genesis.hash);
+    for (const node of nodes) await writeNode(node, json, genesis.hash, allow);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw unwritable(directory, cause);
@@ -146,7 +161,12 @@ function createKey(): Uint8Array {
   return key;
 }
 
-async function writeNode(node: NodeWithKeys, genesis: object, genesisHash: Hash): Promise<void> {
+async function writeNode(
+  node: NodeWithKeys,
+  genesis: object,
+  genesisHash: Hash,
+  allow: readonly string[],
+): Promise<void> {
   const { directory, nodeKey, validatorKey, address, config } = node;
   const path = (name: keyof typeof NODE_FILES): string => join(directory, NODE_FILES[name]);
   await makeDirectory(directory, 0o700);
@@ -155,6 +175,9 @@ async function writeNode(node: NodeWithKeys, genesis: object, genesisHash: Hash)
   await writeFile(path('validatorKey'), keyText(validatorKey), secret);
   await createConsensusLog({ path: path('consensusLog'), genesisHash, validator: address });
   await writeFile(path('genesis'), jsonText(genesis));
+  if (config.p2p.allowlist !== undefined) {
+    await writeFile(path('allowlist'), jsonText({ allow, deny: [] }));
+  }
   // Last: a directory with a config is complete.
   await writeFile(path('config'), jsonText(config));
 }

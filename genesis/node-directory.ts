@@ -14,7 +14,10 @@ export const NODE_FILES = {
   nodeKey: 'node.key',
   validatorKey: 'validator.key',
   consensusLog: 'consensus.log',
+  allowlist: 'allowlist.json',
 } as const;
+
+const OPERATOR_ACCESS = ['local', 'anyone', 'nobody'] as const;
 
 /** `config.json`. */
 export type NodeFile = {
@@ -31,6 +34,8 @@ export type NodeFile = {
     readonly host: string;
     readonly port: number;
     readonly bodyLimitBytes?: number;
+    /** Who may call the methods that change what the node does; `local` if absent. */
+    readonly operatorAccess?: (typeof OPERATOR_ACCESS)[number];
   };
 };
 
@@ -128,9 +133,12 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   if (allowlist !== undefined && typeof allowlist !== 'string') {
     throw invalid('p2p.allowlist', 'the path of a file');
   }
-  const { bodyLimitBytes } = rpc;
+  const { bodyLimitBytes, operatorAccess } = rpc;
   if (bodyLimitBytes !== undefined && !isPositive(bodyLimitBytes)) {
     throw invalid('rpc.bodyLimitBytes', 'a positive number of bytes');
+  }
+  if (operatorAccess !== undefined && !OPERATOR_ACCESS.some((name) => name === operatorAccess)) {
+    throw invalid('rpc.operatorAccess', `one of ${OPERATOR_ACCESS.join(', ')}`);
   }
   // Checked field by field above.
   return value as NodeFile;

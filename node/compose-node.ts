@@ -12,6 +12,7 @@ import {
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
 import type { Members, Network, NetworkModules, NetworkOptions } from '../p2p/index.ts';
+import type { GovernancePort } from '../rpc/index.ts';
 import type { Engine } from '../vm/index.ts';
 import type { Allowlist } from './allowlist.ts';
 import { type BlockWorkshop, createBlockWorkshop } from './block-workshop.ts';
@@ -22,14 +23,17 @@ import type { Clock } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
 import { createEvidenceKeeper, type EvidenceKeeper } from './evidence.ts';
+import { type FormerValidators, openFormerValidators } from './former-validators.ts';
+import { createGovernance } from './governance.ts';
 import { consensusConfig, heightContext } from './height-context.ts';
 import { createIdleTimer } from './idle-timer.ts';
-import type { OwnVotes } from './own-votes.ts';
+import { openOwnVotes } from './own-votes.ts';
 import { createPeerHandlers } from './peer-handlers.ts';
 import { poolHeadOf, poolStateOf } from './pool-view.ts';
 import { createEvents, type Events } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import type { Signer } from './signer.ts';
+import type { SmallFile } from './small-file.ts';
 import { createPool, type Pool } from './txpool/index.ts';
 import { openValidatorSets, type ValidatorSets } from './validator-sets.ts';
 import type { Voter } from './voter.ts';
@@ -50,8 +54,8 @@ export type NodeParts = {
   readonly signer: Signer | undefined;
   /** Undefined for a node that does not vote. */
   readonly voter: Voter | undefined;
-  /** Validator votes that this node is to cast. */
-  readonly votes: OwnVotes;
+  /** Small files of the node's own, by name. */
+  readonly fileOf: (name: string) => SmallFile;
   readonly allowlist: Allowlist;
   readonly openNetwork: (options: NetworkOptions, modules: NetworkModules) => Promise<Network>;
   /** The node cannot go on by itself; the owner closes it. */
@@ -66,6 +70,7 @@ export type ComposedNode = {
   /** What RPC subscriptions listen to. */
   readonly events: Events;
   readonly evidence: EvidenceKeeper;
+  readonly governance: GovernancePort;
   /** Height and round that consensus works on. */
   consensus(): { readonly height: Height; readonly round: number };
   progress(): ReturnType<CatchUp['progress']>;
@@ -100,11 +105,13 @@ async function connectParts(
 ): Promise<Omit<ComposedNode, 'close'>> {
   const { genesis, logger } = config;
   const { rules, qbft } = genesis;
-  const { clock, store, engine, signer, voter, votes, onFatal } = parts;
+  const { clock, store, engine, signer, voter, fileOf, onFatal } = parts;
   const stopped = new AbortController();
   closers.push(() => stopped.abort());
 
   const sets = await openValidatorSets(qbft, { store, engine });
+  const self = voter === undefined ? undefined : signer?.address;
+  const votes = await openOwnVotes(fileOf('votes.json'), self);
   const recoverSenders = createSenderRecovery(clock);
   const events = createEvents();
   const pool = createPool(
@@ -138,6 +145,17 @@ async function connectParts(
   closers.push(() => catchUp.close());
 
   let { allowlist } = parts;
+  const former = await openFormerValidators({
+    file: fileOf('former-validators.json'),
+    store,
+    breathe: clock.breathe,
+    onFatal,
+  });
+  closers.push(() => former.close());
+  const setMembers = (): void => {
+    former.follow(store.head().header.number, sets.next().validators);
+    network.setMembers(membersOf(sets, former, allowlist));
+  };
   let driver: ConsensusDriver | undefined;
   const statusNow = () => ({
     height: store.head().header.number,
@@ -163,7 +181,7 @@ async function connectParts(
       chainId: genesis.chainId,
       genesisHash: genesis.hash,
       validator: signer,
-      members: membersOf(sets, allowlist),
+      members: membersOf(sets, former, allowlist),
       status: statusNow(),
     },
     { handlers, logger: logger.child('p2p'), clock, random: parts.random },
@@ -185,7 +203,7 @@ async function connectParts(
     logger: logger.child('workshop'),
   });
   driver = createConsensusDriver(
-    consensusConfig(config, voter === undefined ? undefined : signer?.address, parts.random),
+    consensusConfig(config, self, parts.random),
     heightContext(store, sets, qbft, clock.now()),
     {
       voter,
@@ -210,6 +228,7 @@ async function connectParts(
       driver?.work(height);
     }
   };
+  const governance = createGovernance({ qbft, self }, { sets, votes, network, onWork: offerWork });
   const settleVotes = (): void => {
     const set = sets.next();
     if (set.source === 'headers') votes.settle(set.tally).catch(onFatal);
@@ -221,7 +240,7 @@ async function connectParts(
   chain.onHead((executed, hash) => {
     const { block } = executed;
     pool.onHead(executed, poolHeadOf(store, rules), poolStateOf(store));
-    network.setMembers(membersOf(sets, allowlist));
+    setMembers();
     driver?.newHeight(heightContext(store, sets, qbft, clock.now()));
     settleVotes();
     offerWork();
@@ -235,6 +254,7 @@ async function connectParts(
     });
   });
   for (const peer of network.peers()) handlers.onPeerJoined(peer);
+  former.readHeaders(setMembers);
   offerWork();
   wakeWhenIdle.restart();
 
@@ -245,11 +265,12 @@ async function connectParts(
     network,
     events,
     evidence,
+    governance,
     consensus,
     progress: () => catchUp.progress(),
     setAllowlist: (list) => {
       allowlist = list;
-      network.setMembers(membersOf(sets, list));
+      setMembers();
     },
   };
 }
@@ -272,10 +293,10 @@ function nextHeight(store: ChainStore): Height {
   return store.head().header.number + 1n;
 }
 
-function membersOf(sets: ValidatorSets, list: Allowlist): Members {
+function membersOf(sets: ValidatorSets, former: FormerValidators, list: Allowlist): Members {
   return {
     validators: sets.next().validators,
-    formerValidators: [],
+    formerValidators: former.list(),
     allowlist: list.allow,
     denylist: list.deny,
   };

@@ -20,6 +20,8 @@ export type RpcConfig = {
   /** 0 chooses a free port. */
   readonly port: number;
   readonly bodyLimitBytes: number;
+  /** Who may call the methods that change what the node does; `local` if absent. */
+  readonly operatorAccess?: 'local' | 'anyone' | 'nobody';
 };
 
 export type NodeConfig = {

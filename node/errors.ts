@@ -28,6 +28,10 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'In the genesis file of every node, add to config.transitions.qbft an entry for that block: {"block": N, "validatorselectionmode": "blockheader", "validators": [...]}, or another contract, and start again. Block 0 stays the same.',
   },
+  NODE_FILE_UNREADABLE: {
+    meaning: "A small file in the node's directory is there and cannot be read.",
+    remedy: 'Give the user that runs the node the right to read it; the cause says what failed.',
+  },
   NODE_VOTES_UNREADABLE: {
     meaning:
       'The file votes.json, which keeps the votes that this validator is to cast, is damaged.',
@@ -37,6 +41,24 @@ export const NODE_ERRORS: ErrorTable = {
   NODE_TOO_MANY_VOTES: {
     meaning: 'Too many votes of this validator are waiting to be cast or to come true.',
     remedy: 'Discard those that are not wanted any more (`ehb validators discard`).',
+  },
+  NODE_VOTE_FOR_NOBODY: {
+    meaning: 'The vote would leave a set without any validator.',
+    remedy: 'Add another validator first.',
+  },
+  NODE_VOTE_WITHOUT_QUORUM: {
+    meaning:
+      'After the vote passed, fewer validators than a quorum would be connected: the chain would stop.',
+    remedy:
+      'Start and connect the validators that the message names, or repeat it with force if they run and are only not connected to this node.',
+  },
+  NODE_NO_VOTE: {
+    meaning: 'This node has no validator key or no usable consensus log, so it casts no votes.',
+    remedy: 'Ask a node that votes.',
+  },
+  NODE_VALIDATORS_BY_CONTRACT: {
+    meaning: 'A contract names the validators, so votes in headers do not exist.',
+    remedy: 'Change the set by a transaction to the contract that the message names.',
   },
   NODE_BLOCK_REFUSED: {
     meaning: 'A block that a peer sent during catch-up was refused.',

@@ -2,7 +2,6 @@
  * The votes that the operator of this validator wants cast. They are kept in a file until the set is
  * as they want it, so that neither a restart nor the end of an epoch loses them. QBFT R-9.7
  */
-import { readFile } from 'node:fs/promises';
 import {
   isFulfilled,
   uncastVotes,
@@ -17,11 +16,13 @@ import {
   equalBytes,
   hexToBytes,
 } from '../ledger/model/index.ts';
-import { replaceDurably } from '../ledger/store/index.ts';
 import { createExclusive } from './exclusive.ts';
+import type { SmallFile } from './small-file.ts';
 
 export type OwnVotes = {
   list(): readonly ValidatorVote[];
+  /** Those that have not come true. */
+  open(tally: VoteTally): readonly ValidatorVote[];
   /** Durable when it resolves. @throws CodedError `NODE_TOO_MANY_VOTES` */
   propose(vote: ValidatorVote): Promise<void>;
   /** Whether there was such a vote. */
@@ -38,36 +39,30 @@ export type OwnVotes = {
 const MOST_VOTES = 256;
 
 /**
- * @param self the address that votes; undefined for a node without a validator key, which may have no votes
+ * @param self the address that votes; undefined for a node that does not
  * @throws CodedError `NODE_VOTES_UNREADABLE`
  */
-export async function openOwnVotes(path: string, self: Address | undefined): Promise<OwnVotes> {
-  const save = (votes: readonly ValidatorVote[]): Promise<void> =>
-    replaceDurably(path, new TextEncoder().encode(encodeVotes(votes)));
-  return createOwnVotes(self, await readVotes(path), save);
-}
-
-/** @param save resolves when the votes are durable; each call has all of them */
-export function createOwnVotes(
-  self: Address | undefined,
-  initial: readonly ValidatorVote[],
-  save: (votes: readonly ValidatorVote[]) => Promise<void>,
-): OwnVotes {
+export async function openOwnVotes(file: SmallFile, self: Address | undefined): Promise<OwnVotes> {
   const exclusively = createExclusive();
-  let votes = initial;
+  let votes = decodeVotes(await file.read(), file.path);
   let turn = 0;
 
   const replace = async (next: readonly ValidatorVote[]): Promise<void> => {
-    await save(next);
+    await file.replace(encodeVotes(next));
     votes = next;
   };
   const without = (recipient: Address): readonly ValidatorVote[] =>
     votes.filter((vote) => !equalBytes(vote.recipient, recipient));
   const toCast = (tally: VoteTally): readonly ValidatorVote[] =>
     self === undefined ? [] : uncastVotes(tally, self, votes);
+  const open = (tally: VoteTally): readonly ValidatorVote[] => {
+    const waiting = toCast(tally);
+    return votes.filter((vote) => !isFulfilled(tally, vote) || waiting.includes(vote));
+  };
 
   return {
     list: () => votes,
+    open,
     propose: (vote) =>
       exclusively(async () => {
         const others = without(vote.recipient);
@@ -93,9 +88,8 @@ export function createOwnVotes(
     },
     settle: (tally) =>
       exclusively(async () => {
-        const waiting = toCast(tally);
-        const open = votes.filter((vote) => !isFulfilled(tally, vote) || waiting.includes(vote));
-        if (open.length < votes.length) await replace(open);
+        const left = open(tally);
+        if (left.length < votes.length) await replace(left);
       }),
   };
 }
@@ -105,14 +99,8 @@ function encodeVotes(votes: readonly ValidatorVote[]): string {
   return `${JSON.stringify({ votes: entries }, undefined, 2)}\n`;
 }
 
-async function readVotes(path: string): Promise<readonly ValidatorVote[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw unreadable(path, 'cannot be read', cause);
-  }
+function decodeVotes(text: string | undefined, path: string): readonly ValidatorVote[] {
+  if (text === undefined) return [];
   let json: unknown;
   try {
     json = JSON.parse(text);

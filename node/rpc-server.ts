@@ -24,9 +24,14 @@ export function startNodeServer(
 ): Promise<RpcServer> {
   const { genesis, rpc } = config;
   const { rules } = genesis;
-  const { store, sets, pool, network, events, evidence } = node;
+  const { store, sets, pool, network, events, evidence, governance } = node;
   return createRpcServer(
-    { host: rpc.host, port: rpc.port, limits: { bodyLimitBytes: rpc.bodyLimitBytes } },
+    {
+      host: rpc.host,
+      port: rpc.port,
+      limits: { bodyLimitBytes: rpc.bodyLimitBytes },
+      ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
+    },
     {
       ports: {
         chain: store,
@@ -45,6 +50,7 @@ export function startNodeServer(
         fees: createFees(rules),
         events,
         evidence,
+        governance,
         node: createNodePort({
           version: config.version,
           chainId: genesis.chainId,

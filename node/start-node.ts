@@ -13,9 +13,9 @@ import { type Allowlist, followAllowlist } from './allowlist.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ComposedNode, composeNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
-import { openOwnVotes } from './own-votes.ts';
 import { startNodeServer } from './rpc-server.ts';
 import { createLocalSigner } from './signer.ts';
+import { smallFileAt } from './small-file.ts';
 import { openVoter } from './voter.ts';
 
 export type RunningNode = {
@@ -82,7 +82,6 @@ async function open(
     openConsensusLog({ path: join(config.dataDir, 'consensus.log'), ...binding }),
   );
   if (voter !== undefined) closers.push(() => voter.log.close());
-  const votes = await openOwnVotes(join(config.dataDir, 'votes.json'), signer?.address);
 
   let node: ComposedNode | undefined;
   let changed: Allowlist | undefined;
@@ -101,7 +100,7 @@ async function open(
     engine,
     signer,
     voter,
-    votes,
+    fileOf: (name) => smallFileAt(join(config.dataDir, name)),
     allowlist: allowlist.list,
     openNetwork,
     onFatal,

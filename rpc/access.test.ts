@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostAllowed, originAllowed } from './access.ts';
+import { hostAllowed, isOperator, originAllowed } from './access.ts';
+import type { OperatorAccess } from './options.ts';
 
 const test = suite('rpc/access');
 
@@ -41,6 +42,28 @@ const hosts: readonly [string | undefined, readonly string[] | undefined, boolea
 for (const [host, allowed, expected] of hosts) {
   test(`host ${host} with ${allowed?.join() ?? 'the default'}: ${expected}`, () => {
     assert.is(hostAllowed(host, allowed), expected);
+  });
+}
+
+const callers: readonly [string | undefined, Record<string, string>, OperatorAccess, boolean][] = [
+  ['127.0.0.1', {}, 'local', true],
+  ['127.8.9.1', { host: 'localhost' }, 'local', true],
+  ['::1', {}, 'local', true],
+  ['::ffff:127.0.0.1', {}, 'local', true],
+  ['10.0.0.7', {}, 'local', false],
+  ['::ffff:10.0.0.7', {}, 'local', false],
+  ['127.0.0.1.evil', {}, 'local', false],
+  [undefined, {}, 'local', false],
+  ['127.0.0.1', { origin: 'http://localhost:3000' }, 'local', false],
+  ['127.0.0.1', { 'x-forwarded-for': '10.0.0.7' }, 'local', false],
+  ['127.0.0.1', { forwarded: 'for=10.0.0.7' }, 'local', false],
+  ['10.0.0.7', { via: '1.1 proxy' }, 'anyone', true],
+  ['127.0.0.1', {}, 'nobody', false],
+];
+for (const [remoteAddress, headers, access, expected] of callers) {
+  const marks = Object.keys(headers).join();
+  test(`a caller from ${remoteAddress} (${marks}) is an operator under ${access}: ${expected}`, () => {
+    assert.is(isOperator({ remoteAddress, headers }, access), expected);
   });
 }
 

@@ -6,6 +6,7 @@
  * point its own name at 127.0.0.1 and would then be same-origin (DNS rebinding).
  */
 import { isIP } from 'node:net';
+import type { OperatorAccess } from './options.ts';
 
 const ANY = '*';
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
@@ -30,6 +31,34 @@ export function hostAllowed(
   if (host === undefined || host === '') return true; // HTTP/1.0: no page can make such a request
   const name = host.replace(/:\d*$/, '').toLowerCase();
   return isIP(name.replace(/^\[|\]$/g, '')) !== 0 || names.includes(name);
+}
+
+/** What is known of a caller. Header values are as they came. */
+export type Caller = {
+  /** Address of the other end of the connection. */
+  readonly remoteAddress: string | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+};
+
+/** A page carries `origin`; what a proxy passes on came from elsewhere. */
+const NOT_LOCAL_HEADERS = ['origin', 'forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/** Whether that caller may change what the node does. */
+export function isOperator({ remoteAddress, headers }: Caller, access: OperatorAccess): boolean {
+  switch (access) {
+    case 'anyone':
+      return true;
+    case 'nobody':
+      return false;
+    case 'local':
+      return isLoopback(remoteAddress) && !NOT_LOCAL_HEADERS.some((name) => name in headers);
+  }
+}
+
+function isLoopback(address: string | undefined): boolean {
+  if (address === '::1') return true;
+  const mapped = address?.replace(/^::ffff:/i, '') ?? '';
+  return isIP(mapped) === 4 && mapped.startsWith('127.');
 }
 
 function isLocalOrigin(origin: string): boolean {

@@ -24,7 +24,10 @@ export type RpcErrorCode =
   | 'RPC_BODY_TOO_LARGE'
   | 'RPC_UNSUPPORTED_MEDIA_TYPE'
   | 'RPC_FORBIDDEN_HOST'
-  | 'RPC_FORBIDDEN_ORIGIN';
+  | 'RPC_FORBIDDEN_ORIGIN'
+  | 'RPC_OPERATORS_ONLY'
+  | 'RPC_METHOD_NOT_ENABLED'
+  | 'RPC_VOTE_REFUSED';
 
 /** Failures of the server itself, thrown at start. */
 export type RpcStartErrorCode = 'RPC_PORT_IN_USE' | 'RPC_LISTEN_FAILED';
@@ -127,6 +130,22 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32600,
     meaning: 'A web page of an origin that is not allowed tried to connect (HTTP 403).',
     remedy: 'Have the operator allow the origin.',
+  },
+  RPC_OPERATORS_ONLY: {
+    number: -40100,
+    meaning: 'The method changes what the node does, and this caller may not do that.',
+    remedy:
+      'Call it on the machine of the node, by 127.0.0.1 and not from a web page, or have the operator set `rpc.operatorAccess` in config.json.',
+  },
+  RPC_METHOD_NOT_ENABLED: {
+    number: -32604,
+    meaning: 'Validators are not voted on: a contract names them.',
+    remedy: 'Change the set by a transaction to that contract; `data` names it.',
+  },
+  RPC_VOTE_REFUSED: {
+    number: -32000,
+    meaning: 'The vote would do harm or cannot be cast; the message says why, `data` is the code.',
+    remedy: 'Connect the validators that are away first, or ask a node that is a validator.',
   },
   RPC_PORT_IN_USE: {
     meaning: 'Another process listens on the JSON-RPC port.',

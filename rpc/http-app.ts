@@ -12,10 +12,10 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { hostAllowed, originAllowed } from './access.ts';
+import { hostAllowed, isOperator, originAllowed } from './access.ts';
 import type { RpcErrorCode } from './errors.ts';
 import { type Dispatcher, errorAnswer } from './json-rpc.ts';
-import type { RpcLimits, RpcServerOptions } from './options.ts';
+import type { OperatorAccess, RpcLimits, RpcServerOptions } from './options.ts';
 import type { RpcLogger, RpcPorts } from './ports.ts';
 import type { WebSockets } from './websocket.ts';
 
@@ -75,19 +75,21 @@ export function createHttpApp(
     preClose: (done) => modules.webSockets.close(done),
   });
   app.register((scope, _options, done) => {
-    addRoutes(scope, modules);
+    addRoutes(scope, options.operatorAccess ?? 'local', modules);
     done();
   });
   return app;
 }
 
-function addRoutes(app: FastifyInstance, modules: AppModules): void {
+function addRoutes(app: FastifyInstance, access: OperatorAccess, modules: AppModules): void {
   const { dispatcher, webSockets, ports } = modules;
+  const mayOperate = ({ raw, headers }: FastifyRequest): boolean =>
+    isOperator({ remoteAddress: raw.socket.remoteAddress, headers }, access);
   app.post('/', async (request, reply) => {
     const body = request.body as Buffer | undefined; // what the one content type parser gives
     const answer =
       body !== undefined && isUtf8(body)
-        ? await dispatcher.answer(body.toString('utf8'), undefined)
+        ? await dispatcher.answer(body.toString('utf8'), undefined, mayOperate(request))
         : errorAnswer('RPC_PARSE_ERROR', 'parse error: the body is not valid UTF-8');
     if (answer === undefined) return reply.code(204).send();
     return reply.header('content-type', JSON_TYPE).send(answer);
@@ -106,7 +108,7 @@ function addRoutes(app: FastifyInstance, modules: AppModules): void {
         'RPC_INVALID_REQUEST',
         'this is a JSON-RPC endpoint: POST a request, or upgrade to a WebSocket',
       ),
-    wsHandler: (socket) => webSockets.accept(socket),
+    wsHandler: (socket, request) => webSockets.accept(socket, mayOperate(request)),
   });
   app.options('/', (_request, reply) => reply.code(204).send());
   app.get('/liveness', (_request, reply) => reply.send({ status: 'UP' }));

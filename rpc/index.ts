@@ -13,6 +13,8 @@ export type {
   EvidencePort,
   EvidenceReport,
   FeePort,
+  GovernancePort,
+  GovernanceReport,
   NodePort,
   NodeReport,
   PeerReport,

@@ -20,7 +20,11 @@ export type DispatcherLimits = {
 
 export type Dispatcher = {
   /** The answer to one message; undefined if there is nothing to answer (only notifications). */
-  answer(text: string, session: SubscriptionSession | undefined): Promise<string | undefined>;
+  answer(
+    text: string,
+    session: SubscriptionSession | undefined,
+    isOperator?: boolean,
+  ): Promise<string | undefined>;
 };
 
 /** Everything of a context that does not change from call to call. */
@@ -46,7 +50,7 @@ type AnswerOne = (value: unknown) => Promise<string | undefined>;
 
 export function createDispatcher(limits: DispatcherLimits, modules: DispatcherModules): Dispatcher {
   return {
-    answer: async (text, session) => {
+    answer: async (text, session, isOperator = false) => {
       let value: unknown;
       try {
         value = JSON.parse(text);
@@ -57,7 +61,7 @@ export function createDispatcher(limits: DispatcherLimits, modules: DispatcherMo
         const shape = readRequest(one);
         if ('refusal' in shape) return shape.refusal;
         const { id } = shape.request;
-        const member = await run(limits, modules, shape.request, session);
+        const member = await run(limits, modules, shape.request, session, isOperator);
         return id === undefined ? undefined : `{"jsonrpc":"2.0","id":${id},${member}}`;
       };
       return Array.isArray(value) ? answerBatch(value, limits, answerOne) : answerOne(value);
@@ -71,10 +75,14 @@ async function run(
   { methods, context, logger }: DispatcherModules,
   { method: name, params }: Request,
   session: SubscriptionSession | undefined,
+  isOperator: boolean,
 ): Promise<string> {
   try {
     const method = methods.get(name);
     if (method === undefined) throw unknownMethod(name);
+    if (method.isForOperators && !isOperator) {
+      throw new RpcRefusal('RPC_OPERATORS_ONLY', `${name} is for the operators of this node`);
+    }
     const result = await callWithin(limits.requestTimeoutMs, method, params, context, session);
     const text = JSON.stringify(result ?? null);
     if (text.length <= limits.responseLimitBytes) return `"result":${text}`;

@@ -41,6 +41,8 @@ export type Method = {
   readonly result: TSchema;
   /** Checks and converts `params`, then runs the method. @throws RpcRefusal */
   readonly invoke: (context: MethodContext, params: readonly unknown[]) => unknown;
+  /** It changes what this node does: only operators may call it (`operatorAccess`). */
+  readonly isForOperators: boolean;
   /** Whether this node can answer it at all; always, when absent. */
   readonly available?: (ports: RpcPorts) => boolean;
 };
@@ -59,6 +61,7 @@ type Declaration<P extends readonly Parameter[]> = {
   readonly params: P;
   readonly result: TSchema;
   readonly handler: (context: MethodContext, ...params: Arguments<P>) => unknown;
+  readonly isForOperators?: true;
   readonly available?: (ports: RpcPorts) => boolean;
 };
 
@@ -66,13 +69,14 @@ type Declaration<P extends readonly Parameter[]> = {
 export function defineMethod<const P extends readonly Parameter[]>(
   declaration: Declaration<P>,
 ): Method {
-  const { name, summary, params, result, handler, available } = declaration;
+  const { name, summary, params, result, handler, isForOperators, available } = declaration;
   return {
     name,
     namespace: name.split(/[_.]/, 1)[0] as Namespace, // the table's test checks every name
     summary,
     params,
     result,
+    isForOperators: isForOperators ?? false,
     invoke: (context, given) => {
       if (given.length > params.length) {
         throw invalidParams(`too many arguments, want at most ${params.length}`);

@@ -82,6 +82,8 @@ test('every method answers what its schema says', async ({ node, client }) => {
     eth_uninstallFilter: [filter],
     qbft_getValidatorsByBlockNumber: ['latest'],
     qbft_getValidatorsByBlockHash: [hash],
+    qbft_proposeValidatorVote: [bob, true],
+    qbft_discardValidatorVote: [bob],
     txpool_contentFrom: [alice],
     web3_sha3: ['0x68656c6c6f'],
   };
@@ -435,6 +437,57 @@ test('the status shows head, consensus, peers and pool', async ({ client }) => {
   assert.is(status.consensus.voting, true);
   assert.is(status.peers.length, 1);
   assert.equal(status.pool, { pending: 0, queued: 0 });
+});
+
+test('blocks of each proposer are counted up to the last one, which is not', async ({ client }) => {
+  type Metrics = readonly {
+    readonly address: string;
+    readonly proposedBlockCount: string;
+    readonly lastProposedBlockNumber: string;
+  }[];
+  const metrics = (...range: readonly string[]): Promise<Metrics> =>
+    client.request('qbft_getSignerMetrics', range);
+  const head = Number(await client.request('eth_blockNumber', []));
+  const proposer = (await metrics('0x1', 'pending')).find(
+    (one) => one.lastProposedBlockNumber !== '0x0',
+  );
+  assert.is(Number(proposer?.proposedBlockCount), head);
+  assert.is(Number(proposer?.lastProposedBlockNumber), head);
+  const before = await metrics('0x1', 'latest');
+  const counts = before.reduce((sum, one) => sum + Number(one.proposedBlockCount), 0);
+  assert.is(counts, head - 1);
+  assert.is((await errorOf(metrics('latest', 'earliest'))).code, -32602);
+  assert.is((await errorOf(metrics('0x0', '0xff'))).code, -32000);
+});
+
+test('where a contract names the validators, votes are not enabled', async ({ node, client }) => {
+  const verdict = { ok: false, code: 'NODE_VALIDATORS_BY_CONTRACT', message: 'by 0x88' } as const;
+  Object.assign(node.ports.governance, {
+    propose: async () => verdict,
+    discard: async () => verdict,
+    wanted: () => undefined,
+  });
+  for (const [method, params] of [
+    ['qbft_proposeValidatorVote', [bob, true]],
+    ['qbft_discardValidatorVote', [bob]],
+    ['qbft_getPendingVotes', []],
+  ] as const) {
+    const error = await errorOf(client.request(method, params));
+    assert.is(error.code, -32604, method);
+    assert.is(error.message, 'Method not enabled');
+  }
+});
+
+test('a vote that would do harm is refused with its reason', async ({ node, client }) => {
+  const message = 'the chain would stop';
+  Object.assign(node.ports.governance, {
+    propose: async (_vote: unknown, force: boolean) =>
+      force ? { ok: true } : { ok: false, code: 'NODE_VOTE_WITHOUT_QUORUM', message },
+  });
+  const error = await errorOf(client.request('qbft_proposeValidatorVote', [bob, true]));
+  assert.is(error.message, message);
+  assert.is(error.data, 'NODE_VOTE_WITHOUT_QUORUM');
+  assert.is(await client.request('qbft_proposeValidatorVote', [bob, true, true]), true);
 });
 
 test.run();

@@ -28,6 +28,8 @@ export type RpcLimits = {
   readonly requestsPerConnection: number;
 };
 
+export type OperatorAccess = 'local' | 'anyone' | 'nobody';
+
 export type RpcServerOptions = {
   readonly host: string;
   /** 0 chooses a free port. */
@@ -44,6 +46,11 @@ export type RpcServerOptions = {
    * `localhost`. A page that rebinds its own name to 127.0.0.1 is refused by this.
    */
   readonly virtualHosts?: readonly string[];
+  /**
+   * Who may call the methods that change what the node does. `local`, when absent: programs on this
+   * machine, that is connections from a loopback address without the marks of a browser or a proxy.
+   */
+  readonly operatorAccess?: OperatorAccess;
   readonly limits?: Partial<RpcLimits>;
 };
 

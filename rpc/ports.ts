@@ -226,6 +226,42 @@ export type NodePort = {
   readiness(): { readonly ready: true } | { readonly ready: false; readonly reason: string };
 };
 
+type Vote = { readonly recipient: Address; readonly add: boolean };
+
+/** Who may seal the next block, and how that can change. */
+export type GovernanceReport = {
+  readonly validators: readonly {
+    readonly address: Address;
+    readonly isSelf: boolean;
+    /** Connected to this node, or this node. */
+    readonly isConnected: boolean;
+  }[];
+} & (
+  | {
+      readonly source: 'headers';
+      /** Votes of one kind for one recipient that change the set. */
+      readonly votesNeeded: number;
+      /** What has been voted in this epoch and has not come true. */
+      readonly votes: readonly (Vote & { readonly voters: readonly Address[] })[];
+      /** What this validator is to vote; `isCast`: the tally holds it. */
+      readonly wanted: readonly (Vote & { readonly isCast: boolean })[];
+      readonly epochLength: Height;
+    }
+  | { readonly source: 'contract'; readonly contract: Address }
+);
+
+/** The votes of this validator. A refusal says what is wrong with a vote. */
+export type GovernancePort = {
+  /** Resolves when the vote is durable. @param force although the set that follows has no live quorum */
+  propose(vote: Vote, force: boolean): Promise<Verdict<object>>;
+  discard(recipient: Address): Promise<Verdict<object>>;
+  /** Undefined where a contract names the validators. */
+  wanted(): readonly Vote[] | undefined;
+  report(): GovernanceReport;
+  /** Timeout of round 0 at that height. */
+  requestTimeoutMs(height: Height): number;
+};
+
 export type RpcPorts = {
   readonly chain: ChainPort;
   /** Absent: `eth_getProof` is not offered. */
@@ -235,6 +271,7 @@ export type RpcPorts = {
   readonly fees: FeePort;
   readonly events: EventPort;
   readonly evidence: EvidencePort;
+  readonly governance: GovernancePort;
   readonly node: NodePort;
 };
 

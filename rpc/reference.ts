@@ -23,13 +23,15 @@ JSON-RPC 2.0 over HTTP (\`POST /\`) and over WebSocket (upgrade of \`/\`, same p
 \`safe\`, \`finalized\` and \`pending\` all name the head. A parameter marked with \`?\` may be left out.
 `;
 
+const FOR_OPERATORS = '*For operators: by default answered only to programs on the same machine.*';
+
 function renderMethod(method: Method): string {
   const signature = method.params
     .map(({ name, optional }) => (optional === true ? `${name}?` : name))
     .join(', ');
   const rows = method.params.map(renderParameter).join('');
   const table = rows === '' ? '' : `\n| parameter | type |\n|---|---|\n${rows}`;
-  return `### ${method.name}\n\n\`${method.name}(${signature})\` → ${typeName(method.result)}\n\n${method.summary}\n${table}`;
+  return `### ${method.name}\n\n\`${method.name}(${signature})\` → ${typeName(method.result)}\n\n${method.summary}${method.isForOperators ? ` ${FOR_OPERATORS}` : ''}\n${table}`;
 }
 
 function renderParameter({ name, codec, optional }: Parameter): string {

@@ -257,6 +257,43 @@ test('closing answers what is under way and refuses what comes', async () => {
   assert.is(late, 'refused');
 });
 
+test('what changes the node is for operators, over HTTP and WebSocket', async () => {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'qbft_discardValidatorVote',
+    params: [`0x${'11'.repeat(20)}`],
+  });
+  const codeOf = async (url: string, headers: Record<string, string>): Promise<unknown> => {
+    const json = { 'content-type': 'application/json', ...headers };
+    const answer = await fetch(url, { method: 'POST', headers: json, body });
+    const { error } = (await answer.json()) as { error?: { code: number } };
+    return error?.code;
+  };
+  const overSocket = (url: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      socket.onopen = () => socket.send(body);
+      socket.onerror = () => reject(new TypeError('the WebSocket has failed'));
+      socket.onmessage = ({ data }) => {
+        socket.close();
+        resolve((JSON.parse(String(data)) as { error?: { code: number } }).error?.code);
+      };
+    });
+  const local = await serve(node, {});
+  const closed = await serve(node, { operatorAccess: 'nobody' });
+  try {
+    assert.is(await codeOf(local.url, {}), undefined);
+    assert.is(await codeOf(local.url, { origin: 'http://localhost:3000' }), -40100);
+    assert.is(await codeOf(local.url, { 'x-forwarded-for': '192.0.2.7' }), -40100);
+    assert.is(await overSocket(local.webSocketUrl), undefined);
+    assert.is(await codeOf(closed.url, {}), -40100);
+    assert.is(await overSocket(closed.webSocketUrl), -40100);
+  } finally {
+    await Promise.all([local.close(), closed.close()]);
+  }
+});
+
 test('a port in use is named', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

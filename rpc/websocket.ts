@@ -22,7 +22,8 @@ const TRY_AGAIN_LATER = 1013;
 
 export type WebSockets = {
   hasRoom(): boolean;
-  accept(socket: WebSocket): void;
+  /** @param isOperator may call what changes the node */
+  accept(socket: WebSocket, isOperator: boolean): void;
   /** Answers what is under way, then closes every connection. */
   close(done: () => void): void;
 };
@@ -48,8 +49,8 @@ export function createWebSockets(limits: RpcLimits, modules: Modules): WebSocket
 
   return {
     hasRoom: () => !closing && connections.size < limits.webSocketConnections,
-    accept: (socket) => {
-      const connection = serve(socket, limits, modules);
+    accept: (socket, isOperator) => {
+      const connection = serve(socket, isOperator, limits, modules);
       connections.add(connection);
       pings ??= setInterval(() => {
         for (const open of connections) open.ping();
@@ -70,7 +71,12 @@ export function createWebSockets(limits: RpcLimits, modules: Modules): WebSocket
   };
 }
 
-function serve(socket: WebSocket, limits: RpcLimits, modules: Modules): Connection {
+function serve(
+  socket: WebSocket,
+  isOperator: boolean,
+  limits: RpcLimits,
+  modules: Modules,
+): Connection {
   const { dispatcher, hub, logger } = modules;
   let underWay = 0;
   let alive = true;
@@ -100,7 +106,7 @@ function serve(socket: WebSocket, limits: RpcLimits, modules: Modules): Connecti
     try {
       const text = isBinary
         ? errorAnswer('RPC_INVALID_REQUEST', 'invalid request: send text, not binary')
-        : await dispatcher.answer(data.toString('utf8'), session);
+        : await dispatcher.answer(data.toString('utf8'), session, isOperator);
       if (text !== undefined) send(text);
       session.release();
     } finally {

@@ -168,6 +168,7 @@ function toNodeConfig(
       host: options.rpcHost ?? rpc.host,
       port: options.rpcPort ?? rpc.port,
       bodyLimitBytes: options.bodyLimit ?? rpc.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
+      ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
     version: VERSION,
     logger,

@@ -14,6 +14,7 @@ import {
   developmentAccounts,
   type GenesisTiming,
   type NetworkNode,
+  type NetworkOptions,
   parseGenesis,
   readNodeDirectory,
 } from '../../genesis/index.ts';
@@ -53,13 +54,17 @@ export type TestNetwork = {
 
 const CHAIN_ID = 20_260n;
 
-/** Directories for `validators` nodes in a temporary folder; nothing runs yet. */
+/**
+ * Directories for `validators` nodes, and for candidates that are not in the first set, in a temporary
+ * folder; nothing runs yet.
+ */
 export async function createTestNetwork(
   validators: number,
   timing: Partial<GenesisTiming>,
+  more: Pick<NetworkOptions, 'candidates' | 'amend'> = {},
 ): Promise<TestNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'ehb-sim-'));
-  const ports = await freePorts(validators * 2);
+  const ports = await freePorts((validators + (more.candidates ?? 0)) * 2);
   const files = await createNetworkFiles({
     directory: join(directory, 'nodes'),
     validators,
@@ -74,6 +79,7 @@ export async function createTestNetwork(
       balance: DEVELOPMENT_BALANCE,
     })),
     timestamp: 0n,
+    ...more,
     timing: { emptyBlockPeriodMs: 0, ...timing },
   });
   const live = new Set<RunningNode>();
@@ -116,7 +122,10 @@ async function startIn({ directory }: NetworkNode, wire: Wire): Promise<RunningN
       genesis: parsed.genesis,
       nodeKey: files.nodeKey,
       validatorKey: files.validatorKey,
-      p2p: { ...files.config.p2p, allowlistPath: undefined },
+      p2p: {
+        ...files.config.p2p,
+        allowlistPath: files.config.p2p.allowlist && join(directory, files.config.p2p.allowlist),
+      },
       rpc: { ...files.config.rpc, bodyLimitBytes: 5_000_000 },
       version: '0.0.0',
       logger: silentLogger,
@@ -174,14 +183,24 @@ type Receipt = { readonly blockNumber: string; readonly blockHash: string };
 
 /** Resolves when the node has the receipt: asked for once, then again after each new head. */
 export async function receiptOf(node: TestNode, hash: string): Promise<Receipt> {
-  const ask = (): Promise<Receipt | null> =>
-    node.client.request<Receipt | null>('eth_getTransactionReceipt', [hash]);
+  return await atSomeHead(node, () =>
+    node.client.request<Receipt | null>('eth_getTransactionReceipt', [hash]),
+  );
+}
+
+/** Who may seal the block after the node's head. */
+export function nextValidators(node: TestNode): Promise<readonly string[]> {
+  return node.client.request('qbft_getValidatorsByBlockNumber', ['pending']);
+}
+
+/** Resolves with the first answer that is not null: asked for once, then again after each new head. */
+export async function atSomeHead<T>(node: TestNode, ask: () => Promise<T | null>): Promise<T> {
   const socket = new WebSocket(node.running.rpcUrl.replace('http', 'ws'));
   try {
     return await new Promise((resolve, reject) => {
       const check = (): void => {
-        ask().then((receipt) => {
-          if (receipt !== null) resolve(receipt);
+        ask().then((answer) => {
+          if (answer !== null) resolve(answer);
         }, reject);
       };
       socket.onopen = () =>

@@ -1,4 +1,4 @@
-/** What `ehb status` shows. */
+/** What `ehb status` and `ehb validators` show. */
 import { type TSchema, Type } from 'typebox';
 import { bytesToHex } from '../../ledger/model/index.ts';
 import { defineMethod, type Method, type MethodContext } from '../method.ts';
@@ -81,6 +81,53 @@ function status({ chain, node, pool }: MethodContext): unknown {
   };
 }
 
+const voteFields = { address: addressSchema, add: Type.Boolean() };
+const validatorsSchema: TSchema = Type.Object({
+  height: quantitySchema,
+  source: Type.Union([Type.Literal('headers'), Type.Literal('contract')]),
+  contract: Type.Optional(addressSchema),
+  validators: Type.Array(
+    Type.Object({
+      address: addressSchema,
+      isSelf: Type.Boolean(),
+      isConnected: Type.Boolean(),
+    }),
+  ),
+  votesNeeded: Type.Optional(Type.Integer()),
+  votes: Type.Optional(
+    Type.Array(Type.Object({ ...voteFields, voters: Type.Array(addressSchema) })),
+  ),
+  wanted: Type.Optional(Type.Array(Type.Object({ ...voteFields, isCast: Type.Boolean() }))),
+  epochEnds: Type.Optional(quantitySchema),
+});
+
+function validators({ chain, governance }: MethodContext): unknown {
+  const { number } = chain.head().header;
+  const report = governance.report();
+  const common = {
+    height: quantity(number + 1n),
+    source: report.source,
+    validators: report.validators.map((one) => ({ ...one, address: bytesToHex(one.address) })),
+  };
+  if (report.source === 'contract') return { ...common, contract: bytesToHex(report.contract) };
+  const { votesNeeded, votes, wanted, epochLength } = report;
+  return {
+    ...common,
+    votesNeeded,
+    votes: votes.map(({ recipient, add, voters }) => ({
+      address: bytesToHex(recipient),
+      add,
+      voters: voters.map(bytesToHex),
+    })),
+    wanted: wanted.map(({ recipient, add, isCast }) => ({
+      address: bytesToHex(recipient),
+      add,
+      isCast,
+    })),
+    epochEnds: quantity((number / epochLength + 1n) * epochLength),
+  };
+}
+
 export const ehbMethods: readonly Method[] = [
   defineMethod({
     name: 'ehb_status',
@@ -89,5 +136,13 @@ export const ehbMethods: readonly Method[] = [
     params: [],
     result: statusSchema,
     handler: status,
+  }),
+  defineMethod({
+    name: 'ehb_validators',
+    summary:
+      'Who may seal the next block and who names them, the votes of this epoch with their voters, the votes that this validator wants, and the block at which pending votes are dropped.',
+    params: [],
+    result: validatorsSchema,
+    handler: validators,
   }),
 ];

@@ -111,6 +111,20 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
           reports: EVIDENCE.slice(skip, skip + limit),
         }),
       },
+      governance: {
+        propose: async () => ({ ok: true }),
+        discard: async () => ({ ok: true }),
+        wanted: () => [{ recipient: addressOfByte(0xbb), add: true }],
+        report: () => ({
+          source: 'headers',
+          validators: [{ address: addressOfByte(0xaa), isSelf: true, isConnected: true }],
+          votesNeeded: 1,
+          votes: [],
+          wanted: [{ recipient: addressOfByte(0xbb), add: true, isCast: false }],
+          epochLength: 30_000n,
+        }),
+        requestTimeoutMs: () => 1500,
+      },
       node: {
         clientVersion: 'ehb/v0.0.0/test',
         chainId: CHAIN_ID,
