@@ -3,7 +3,6 @@
  * crash ends at once. Whatever a dead life still computes reaches neither disk, network nor clock.
  */
 
-import type { ValidatorVote } from '../../consensus/index.ts';
 import type { Address } from '../../ledger/model/index.ts';
 import {
   createMemoryDisk,
@@ -19,7 +18,7 @@ import { createMemoryNetwork, type MemoryHub, type Network } from '../../p2p/ind
 import type { Clock, TimerHandle } from '../clock.ts';
 import { type ComposedNode, composeNode } from '../compose-node.ts';
 import type { Logger } from '../logger.ts';
-import { createOwnVotes } from '../own-votes.ts';
+import { type SmallFile, smallFileInMemory } from '../small-file.ts';
 import { openVoter } from '../voter.ts';
 import type { SimChain, SimIdentity } from './sim-chain.ts';
 import type { World } from './world.ts';
@@ -75,7 +74,12 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
   const disk = createMemoryDisk();
   const binding = { genesisHash: genesis.hash, validator: identity.signer.address };
   createMemoryLog(disk, binding);
-  let votes: readonly ValidatorVote[] = [];
+  const files = new Map<string, SmallFile>();
+  const fileOf = (name: string): SmallFile => {
+    const file = files.get(name) ?? smallFileInMemory(name);
+    files.set(name, file);
+    return file;
+  };
   let life: Life | undefined;
 
   const clockOf = (own: Life): Clock => ({
@@ -154,9 +158,7 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
       engine,
       signer,
       voter,
-      votes: createOwnVotes(signer.address, votes, async (changed) => {
-        votes = changed;
-      }),
+      fileOf,
       allowlist: { allow: [], deny: [] },
       openNetwork: (settings, modules) =>
         openNetwork(own)(settings, { ...modules, hub: ports.hub }),
