@@ -1,11 +1,11 @@
 /** What happens to consensus messages between a node and its network: watched, filtered, falsified. */
-import { decodeMessage, type QbftMessage } from '../../consensus/index.ts';
+import { decodeMessage, type PeerMessage, type QbftMessage } from '../../consensus/index.ts';
 import { type Address, equalBytes } from '../../ledger/model/index.ts';
 import type { Network } from '../../p2p/index.ts';
 import type { Byzantine } from './byzantine.ts';
 import { shortHash } from './sim-chain.ts';
 
-/** `to` is a validator's index; false: the message does not leave. */
+/** `to` is a validator's index; false: the message does not leave. Reports of lost logs always do. */
 export type Filter = (from: number, to: number, message: QbftMessage) => boolean;
 
 export type Wire = {
@@ -42,6 +42,7 @@ export function createWire(ports: WirePorts): Wire {
     const filter = ports.filter();
     const decoded = filter === undefined ? undefined : decodeMessage(bytes);
     if (filter === undefined || decoded?.ok !== true) return true;
+    if (decoded.message.kind === 'report') return true;
     if (filter(from, to, decoded.message)) return true;
     ports.onFiltered();
     return false;
@@ -70,6 +71,10 @@ export function createWire(ports: WirePorts): Wire {
       if (!decoded.ok) throw new TypeError('a node sent what does not decode');
       const { message } = decoded;
       ports.note(`node ${node} -> ${to === 'all' ? to : shortHash(to)}: ${describe(message)}`);
+      if (message.kind === 'report') {
+        network.sendConsensus(to, bytes);
+        return;
+      }
       overheard.push(message);
       if (overheard.length > OVERHEARD) overheard.shift();
       ports.onMessage(
@@ -86,12 +91,13 @@ export function createWire(ports: WirePorts): Wire {
   };
 }
 
-function describe(message: QbftMessage): string {
+function describe(message: PeerMessage): string {
   const { kind, signed } = message;
+  if (kind === 'report') return `report ${signed.height} ${shortHash(signed.signature)}`;
   const { height, round, signature } = signed;
   const what =
-    message.kind === 'round-change'
-      ? `prepared ${message.signed.prepared?.round ?? 'nothing'}`
-      : shortHash(message.signed.digest);
+    kind === 'round-change'
+      ? `prepared ${signed.prepared?.round ?? 'nothing'}`
+      : shortHash(signed.digest);
   return `${kind} ${height}/${round} ${what} ${shortHash(signature)}`;
 }
