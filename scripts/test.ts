@@ -174,6 +174,11 @@ function fixturesState(): { absent: boolean; failures: number } {
   return { absent, failures: absent && declared !== undefined ? 1 : 0 };
 }
 
+/** How many public state tests a file says to have run: part of the summary, since absence is no failure. */
+export function stateTestLines(output: string): readonly string[] {
+  return output.match(/^state tests: \d+ run.*$/gm) ?? [];
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const words = args.filter((arg) => !arg.startsWith('-'));
   const whole = words.length === 0 && !args.includes('--no-check');
@@ -193,6 +198,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if (fixtures.absent || results.some((result) => result.fixturesAbsent)) {
     process.stdout.write('fixtures absent\n');
+  }
+  for (const line of results.flatMap(({ output }) => stateTestLines(output))) {
+    process.stdout.write(`${line}\n`);
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;

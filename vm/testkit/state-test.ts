@@ -14,7 +14,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { type ChainRules, FORK_NAMES, type ForkName } from '../chain-rules.ts';
 import type { BlockEnvironment, Engine, SignedTransaction } from '../engine.ts';
-import { type Allocation, createMemoryState } from './memory-state.ts';
+import { type Allocation, createMemoryState, type MemoryState } from './memory-state.ts';
 
 type PreAccount = {
   readonly nonce: string;
@@ -27,10 +27,12 @@ type Expected = {
   readonly hash: string;
   readonly logs: string;
   readonly txbytes: string;
+  readonly indexes?: Readonly<Record<string, number>>;
   readonly expectException?: string;
 };
 
-export type StateTest = {
+type StateTest = {
+  readonly file?: string;
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   readonly pre: Readonly<Record<string, PreAccount>>;
@@ -38,65 +40,125 @@ export type StateTest = {
   readonly config?: { readonly chainid?: string };
 };
 
-/** `refusal` is the code with which the transaction was refused; undefined if it ran. */
-export type StateTestResult = {
+/** Which case of which test. */
+export type StateTestCase = {
+  readonly file: string;
   readonly name: string;
-  readonly refusal: string | undefined;
+  readonly fork: string;
+  /** `data`, `gas` and `value` of the case, as it says them. */
+  readonly indexes: string;
+};
+
+export type StateTestResult = StateTestCase & {
   /** What differs from the expectation; empty: passed. */
   readonly faults: readonly string[];
 };
 
-/** Runs every case of a test, each on a fresh state. */
-export async function runStateTest(
-  test: StateTest,
-  engineFor: (rules: ChainRules) => Engine,
+export type StateTestOptions = {
+  readonly engineFor: (rules: ChainRules) => Engine;
+  /** Cases to run; all if absent. */
+  readonly wants?: (identity: StateTestCase) => boolean;
+};
+
+/**
+ * Runs the cases of one line, each on a fresh state.
+ *
+ * What cannot be read has failed: a line without a test is one failed case.
+ */
+export async function runStateTestLine(
+  line: string,
+  { engineFor, wants = () => true }: StateTestOptions,
 ): Promise<readonly StateTestResult[]> {
+  const test = parse(line);
+  if (typeof test === 'string') {
+    const identity = { file: '', name: line.slice(0, 80), fork: '', indexes: '' };
+    return wants(identity) ? [{ ...identity, faults: [test] }] : [];
+  }
   const results: StateTestResult[] = [];
-  for (const [forkName, cases] of Object.entries(test.post)) {
-    const rules = rulesOf(forkOf(forkName), BigInt(test.config?.chainid ?? 1));
-    for (const expected of cases)
-      results.push(await runCase(test, expected, rules, engineFor(rules)));
+  for (const [fork, cases] of Object.entries(test.post)) {
+    for (const expected of cases) {
+      const identity = identityOf(test, fork, expected);
+      if (!wants(identity)) continue;
+      results.push({ ...identity, faults: await faultsOf(test, fork, expected, engineFor) });
+    }
   }
   return results;
 }
 
-async function runCase(
+/** The test, or why it is none. */
+function parse(line: string): StateTest | string {
+  try {
+    const test = JSON.parse(line) as Partial<StateTest> | undefined;
+    const lists = Object.values(test?.post ?? {});
+    if (lists.length === 0 || !lists.every((cases) => Array.isArray(cases) && cases.length > 0)) {
+      return 'cannot be read: no case in `post`';
+    }
+    return test as StateTest;
+  } catch (error) {
+    return `cannot be read: ${String(error)}`;
+  }
+}
+
+function identityOf(test: StateTest, fork: string, expected: Expected): StateTestCase {
+  const indexes = Object.entries(expected.indexes ?? {}).map(([key, value]) => `${key} ${value}`);
+  return {
+    file: test.file ?? '',
+    name: test.name ?? '',
+    fork,
+    indexes: indexes.join(', '),
+  };
+}
+
+async function faultsOf(
   test: StateTest,
+  fork: string,
   expected: Expected,
-  rules: ChainRules,
-  engine: Engine,
-): Promise<StateTestResult> {
+  engineFor: (rules: ChainRules) => Engine,
+): Promise<readonly string[]> {
+  try {
+    const rules = rulesOf(forkOf(fork), BigInt(test.config?.chainid ?? 1));
+    return await compare(test, expected, engineFor(rules));
+  } catch (error) {
+    // Unreadable fields and faults of the engine end here alike: neither may pass for a success.
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+}
+
+async function compare(test: StateTest, expected: Expected, engine: Engine): Promise<string[]> {
   const state = createMemoryState(
     Object.entries(test.pre).map(allocationOf),
     // The fixtures' convention: the hash of a block is that of its number in decimal digits.
     (number) => keccak256(new TextEncoder().encode(number.toString())),
   );
+  const { refusal, logs } = await execute(test, expected, engine, state);
   const faults: string[] = [];
-  let refusal: string | undefined;
-  let logs: readonly Log[] = [];
-  const signed = signedOf(hexToBytes(expected.txbytes));
-  if ('code' in signed) {
-    refusal = signed.code;
-  } else {
-    const environment = environmentOf(test.env);
-    const outcome = await engine.executeBlock(
-      { environment, transactions: [signed], mode: 'validate' },
-      state,
-    );
-    if (outcome.ok) {
-      state.apply(outcome.execution.changes);
-      logs = outcome.execution.receipts[0]?.logs ?? [];
-    } else {
-      refusal = outcome.code;
-    }
-  }
   if ((refusal !== undefined) !== (expected.expectException !== undefined)) {
     faults.push(`expected ${expected.expectException ?? 'success'}, got ${refusal ?? 'success'}`);
   }
   if (refusal === 'VM_ENGINE_REFUSED') faults.push('refused by the engine instead of by the rules');
-  if (bytesToHex(state.root()) !== expected.hash) faults.push('another state root');
-  if (logsHash(logs) !== expected.logs) faults.push('other logs');
-  return { name: `${test.name} ${rules.forks[0]?.fork}`, refusal, faults };
+  const root = bytesToHex(state.root());
+  if (root !== expected.hash) faults.push(`state root ${root}, not ${expected.hash}`);
+  const hash = logsHash(logs);
+  if (hash !== expected.logs) faults.push(`logs hash ${hash}, not ${expected.logs}`);
+  return faults;
+}
+
+/** Executes the transaction on the state; `refusal` is the code if it was refused. */
+async function execute(
+  test: StateTest,
+  expected: Expected,
+  engine: Engine,
+  state: MemoryState,
+): Promise<{ readonly refusal?: string; readonly logs: readonly Log[] }> {
+  const signed = signedOf(hexToBytes(expected.txbytes));
+  if ('code' in signed) return { refusal: signed.code, logs: [] };
+  const outcome = await engine.executeBlock(
+    { environment: environmentOf(test.env), transactions: [signed], mode: 'validate' },
+    state,
+  );
+  if (!outcome.ok) return { refusal: outcome.code, logs: [] };
+  state.apply(outcome.execution.changes);
+  return { logs: outcome.execution.receipts[0]?.logs ?? [] };
 }
 
 function signedOf(raw: Uint8Array): SignedTransaction | { readonly code: string } {

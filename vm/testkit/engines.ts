@@ -1,0 +1,21 @@
+/** The engines by the name that commands give them. */
+import type { ChainRules } from '../chain-rules.ts';
+import type { Engine } from '../engine.ts';
+import { createReferenceEngine } from '../reference-engine.ts';
+
+const ENGINES: Readonly<Record<string, (rules: ChainRules) => Engine>> = {
+  reference: createReferenceEngine,
+};
+
+export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
+
+/** The one that tests run on unless told otherwise. */
+export const DEFAULT_ENGINE: string = ENGINE_NAMES[0] as string;
+
+export function createEngine(name: string, rules: ChainRules): Engine {
+  const create = ENGINES[name];
+  if (create === undefined) {
+    throw new RangeError(`an engine is one of ${ENGINE_NAMES.join(', ')}; got ${name}`);
+  }
+  return create(rules);
+}
