@@ -120,7 +120,14 @@ const NETWORK = {
   isNew: false,
   height: 7,
   validators: [
-    { name: 'node-0', address: '0x01', rpcUrl: 'http://h:1', wsUrl: 'ws://h:1', p2pPort: 4 },
+    {
+      name: 'node-0',
+      address: '0x01',
+      rpcUrl: 'http://h:1',
+      wsUrl: 'ws://h:1',
+      p2pPort: 4,
+      metricsPort: 6,
+    },
   ],
 };
 

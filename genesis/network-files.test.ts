@@ -63,6 +63,7 @@ files(
       assert.is(peerIdOf(read.nodeKey), node.peerId);
       assert.equal(read.config, node.config);
       assert.is(read.config.rpc.port, 8545 + 10 * index);
+      assert.equal(read.config.metrics, { host: '127.0.0.1', port: 9545 + 10 * index });
       const others = network.nodes.filter((other) => other !== node);
       assert.equal(
         read.config.p2p.bootPeers,
@@ -142,6 +143,11 @@ files(
         '{"p2p":{"host":"::1","port":1,"bootPeers":[1]},"rpc":{"host":"::1","port":1}}',
         'GENESIS_NODE_CONFIG_INVALID',
       ],
+      [
+        'config.json',
+        '{"p2p":{"host":"::1","port":1,"bootPeers":[]},"rpc":{"host":"::1","port":1},"metrics":{}}',
+        'GENESIS_NODE_CONFIG_INVALID',
+      ],
     ];
     for (const [file, text, code] of cases) {
       const path = join(node, file);
@@ -158,8 +164,8 @@ files(
 );
 
 files('ports count up by ten and multiaddrs follow the kind of host', () => {
-  assert.equal(standardPorts(3), { rpc: 8575, p2p: 30_333 });
-  assert.equal(portsFrom(9000)(1), { rpc: 9010, p2p: 9013 });
+  assert.equal(standardPorts(3), { rpc: 8575, p2p: 30_333, metrics: 9575 });
+  assert.equal(portsFrom(9000)(1), { rpc: 9010, p2p: 9013, metrics: 9015 });
   assert.is(multiaddrOf('10.0.0.1', 1, 'x'), '/ip4/10.0.0.1/tcp/1/p2p/x');
   assert.is(multiaddrOf('::1', 1, 'x'), '/ip6/::1/tcp/1/p2p/x');
   assert.is(multiaddrOf('node.example', 1, 'x'), '/dns/node.example/tcp/1/p2p/x');

@@ -49,7 +49,12 @@ export type NetworkOptions = {
   readonly timing?: Partial<GenesisTiming>;
 };
 
-export type NodePorts = { readonly rpc: number; readonly p2p: number };
+export type NodePorts = {
+  readonly rpc: number;
+  readonly p2p: number;
+  /** Absent: the configuration names none, so no metrics are served. */
+  readonly metrics?: number;
+};
 
 export type NetworkNode = {
   readonly name: string;
@@ -65,14 +70,17 @@ export type NetworkFiles = {
   readonly nodes: readonly NetworkNode[];
 };
 
-/** JSON-RPC from 8545 and p2p from 30303, counting up by 10. */
-export function standardPorts(index: number): NodePorts {
-  return { rpc: 8545 + 10 * index, p2p: 30_303 + 10 * index };
+/** JSON-RPC from 8545, p2p from 30303 and metrics from 9545, counting up by 10. */
+export function standardPorts(index: number): Required<NodePorts> {
+  return { rpc: 8545 + 10 * index, p2p: 30_303 + 10 * index, metrics: 9545 + 10 * index };
 }
 
-/** All ports from `basePort`, ten for each node: JSON-RPC the first, p2p the fourth. */
-export function portsFrom(basePort: number): (index: number) => NodePorts {
-  return (index) => ({ rpc: basePort + 10 * index, p2p: basePort + 10 * index + 3 });
+/** All ports from `basePort`, ten for each node: JSON-RPC the first, p2p the fourth, metrics the sixth. */
+export function portsFrom(basePort: number): (index: number) => Required<NodePorts> {
+  return (index) => {
+    const first = basePort + 10 * index;
+    return { rpc: first, p2p: first + 3, metrics: first + 5 };
+  };
 }
 
 /** `/ip4/127.0.0.1/tcp/30303/p2p/<PeerId>`; a host that is no address becomes a DNS name. */
@@ -122,6 +130,7 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
         ...(candidates > 0 && { allowlist: NODE_FILES.allowlist }),
       },
       rpc: { host, port: portsOf(index).rpc },
+      ...metricsOf(portsOf(index)),
     },
   }));
   try {
@@ -134,6 +143,11 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
     genesis,
     nodes: nodes.map(({ nodeKey: _n, validatorKey: _v, ...node }) => node),
   };
+}
+
+/** On the loopback address, wherever the node listens: whoever scrapes from elsewhere says so. */
+function metricsOf({ metrics }: NodePorts): Pick<NodeFile, 'metrics'> {
+  return metrics === undefined ? {} : { metrics: { host: '127.0.0.1', port: metrics } };
 }
 
 type NodeWithKeys = NetworkNode & {

@@ -37,6 +37,8 @@ export type NodeFile = {
     /** Who may call the methods that change what the node does; `local` if absent. */
     readonly operatorAccess?: (typeof OPERATOR_ACCESS)[number];
   };
+  /** Absent, or port 0: none. */
+  readonly metrics?: { readonly host: string; readonly port: number };
 };
 
 export type NodeDirectory = {
@@ -119,10 +121,12 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   const invalid = (field: string, wanted: string): NodeDirectoryError =>
     failure('GENESIS_NODE_CONFIG_INVALID', path, `${path}: ${field} must be ${wanted}`);
   if (!isRecord(value)) throw invalid('the file', 'an object');
-  const { p2p, rpc } = value;
+  const { p2p, rpc, metrics } = value;
   if (!isRecord(p2p)) throw invalid('p2p', 'an object');
   if (!isRecord(rpc)) throw invalid('rpc', 'an object');
-  for (const [name, part] of Object.entries({ p2p, rpc })) {
+  if (metrics !== undefined && !isRecord(metrics)) throw invalid('metrics', 'an object');
+  const parts = { p2p, rpc, ...(metrics === undefined ? {} : { metrics }) };
+  for (const [name, part] of Object.entries(parts)) {
     if (typeof part['host'] !== 'string') throw invalid(`${name}.host`, 'an address');
     if (!isPort(part['port'])) throw invalid(`${name}.port`, 'an integer from 0 to 65535');
   }

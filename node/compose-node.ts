@@ -22,6 +22,7 @@ import { type Chain, createChain } from './chain.ts';
 import type { Clock } from './clock.ts';
 import type { NodeConfig } from './config.ts';
 import { type ConsensusDriver, createConsensusDriver } from './consensus-driver.ts';
+import type { ConsensusObserver } from './consensus-observer.ts';
 import { createEvidenceKeeper, type EvidenceKeeper } from './evidence.ts';
 import { type FormerValidators, openFormerValidators } from './former-validators.ts';
 import { createGovernance } from './governance.ts';
@@ -60,6 +61,7 @@ export type NodeParts = {
   readonly openNetwork: (options: NetworkOptions, modules: NetworkModules) => Promise<Network>;
   /** The node cannot go on by itself; the owner closes it. */
   readonly onFatal: (error: unknown) => void;
+  readonly observer?: ConsensusObserver | undefined;
 };
 
 export type ComposedNode = {
@@ -214,6 +216,7 @@ async function connectParts(
       onFatal,
       clock,
       logger: logger.child('consensus'),
+      observer: parts.observer,
     },
   );
   const { close: closeDriver, status: consensus } = driver;

@@ -24,6 +24,12 @@ export type RpcConfig = {
   readonly operatorAccess?: 'local' | 'anyone' | 'nobody';
 };
 
+export type MetricsConfig = {
+  readonly host: string;
+  /** 0 chooses a free port. */
+  readonly port: number;
+};
+
 export type NodeConfig = {
   /** Holds `chain/` (the store) and `consensus.log`. */
   readonly dataDir: string;
@@ -34,6 +40,8 @@ export type NodeConfig = {
   readonly validatorKey: Uint8Array | undefined;
   readonly p2p: P2pConfig;
   readonly rpc: RpcConfig;
+  /** Absent: no metrics are kept. */
+  readonly metrics?: MetricsConfig | undefined;
   /** Reported by `web3_clientVersion`. */
   readonly version: string;
   readonly logger: Logger;

@@ -43,6 +43,7 @@ import {
 import type { ConsensusLog } from '../ledger/store/index.ts';
 import type { BlockWorkshop } from './block-workshop.ts';
 import type { Clock, TimerHandle } from './clock.ts';
+import { type ConsensusObserver, nobody } from './consensus-observer.ts';
 import type { Logger } from './logger.ts';
 import type { Signer } from './signer.ts';
 
@@ -59,6 +60,7 @@ export type ConsensusDriverModules = {
   readonly onFatal: (error: unknown) => void;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer?: ConsensusObserver | undefined;
 };
 
 export type ConsensusDriver = {
@@ -83,7 +85,7 @@ export function createConsensusDriver(
   context: HeightContext,
   modules: ConsensusDriverModules,
 ): ConsensusDriver {
-  const { clock, logger, workshop } = modules;
+  const { clock, logger, workshop, observer = nobody } = modules;
   const recovered = recover(modules.voter?.log, context.height);
   for (const record of recovered) {
     if (record.kind === 'block') workshop.remember(record.digest, record.block);
@@ -118,6 +120,7 @@ export function createConsensusDriver(
         const before = state;
         const result = step(state, input);
         state = result.state;
+        observer.stepped(before, input, result);
         if (!result.verdict.ok) {
           logger.debug('input refused', { input: input.kind, code: result.verdict.code });
         }
@@ -153,7 +156,7 @@ export function createConsensusDriver(
       case 'report':
         return modules.send(effect.to, encodeMessage(await signReport(effect.report)));
       case 'finalise': {
-        await modules.finalise(effect.digest, effect.header);
+        await observer.timed('import', () => modules.finalise(effect.digest, effect.header));
         return await forgetBefore(effect.height);
       }
       case 'evidence':
@@ -194,12 +197,13 @@ export function createConsensusDriver(
     const { voter } = modules;
     invariant(voter !== undefined, 'only a voting node is asked to sign');
     const hashes = signingHashes(config.genesisHash, unsigned);
-    const signature = await voter.signer.sign(hashes.message);
-    const seal = hashes.seal === undefined ? undefined : await voter.signer.sign(hashes.seal);
-    const message = completeMessage(unsigned, voter.signer.address, signature, seal);
+    const { signer } = voter;
+    const signature = await observer.timed('sign', () => signer.sign(hashes.message));
+    const seal = hashes.seal && (await signer.sign(hashes.seal));
+    const message = completeMessage(unsigned, signer.address, signature, seal);
     const records = durable.map((entry) => encodeLogRecord(recordOf(entry)));
     records.push(encodeLogRecord({ kind: 'message', message }));
-    await voter.log.append(records);
+    await observer.timed('log', () => voter.log.append(records));
     modules.send('all', encodeMessage(message));
     put({ kind: 'signed', message });
   };

@@ -68,6 +68,14 @@ export const NODE_ERRORS: ErrorTable = {
     meaning: "A proposer named transactions that do not give the root in its block's header.",
     remedy: 'Nothing to do: the round changes. If it goes on, look at the proposer of that round.',
   },
+  NODE_METRICS_PORT_IN_USE: {
+    meaning: 'The port for metrics is used by another process.',
+    remedy: 'Move it with --metrics-port, or turn metrics off with --metrics-port 0.',
+  },
+  NODE_METRICS_LISTEN_FAILED: {
+    meaning: 'The system does not let the node listen on the address or port for metrics.',
+    remedy: 'Name another address with --metrics-host, and a port above 1023.',
+  },
   NODE_ALLOWLIST_INVALID: {
     meaning: 'The allowlist file is not JSON of the form {"allow": [...], "deny": [...]}.',
     remedy:

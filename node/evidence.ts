@@ -13,7 +13,7 @@ import {
 } from '../consensus/index.ts';
 import { bytesToHex, commitSealHash, type Hash, invariant } from '../ledger/model/index.ts';
 import type { EvidenceBook } from '../ledger/store/index.ts';
-import type { EvidencePort, EvidenceReport } from '../rpc/index.ts';
+import type { EvidenceKind, EvidencePort, EvidenceReport } from '../rpc/index.ts';
 import type { Logger } from './logger.ts';
 
 export type EvidenceKeeperModules = {
@@ -26,6 +26,8 @@ export type EvidenceKeeperModules = {
 export type EvidenceKeeper = EvidencePort & {
   /** One validator signed both and may not have. */
   keep(first: Statement, second: Statement): void;
+  /** New proofs since the start, by kind. */
+  found(): ReadonlyMap<EvidenceKind, number>;
   /** Resolves when everything so far is stored. */
   settled(): Promise<void>;
 };
@@ -35,6 +37,7 @@ export function createEvidenceKeeper(
   modules: EvidenceKeeperModules,
 ): EvidenceKeeper {
   const { book, logger } = modules;
+  const counts = new Map<EvidenceKind, number>();
   let pending: Promise<void> = Promise.resolve();
 
   const store = async (first: Statement, second: Statement): Promise<void> => {
@@ -44,6 +47,7 @@ export function createEvidenceKeeper(
     const bundle = encodeEvidence(genesisHash, first, second);
     const isNew = await book.add({ author, height, kind: MESSAGE_CODES[kind], bundle });
     if (!isNew) return;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
     logger.error('a validator signed two contradicting messages', {
       author: bytesToHex(author),
       height: height.toString(),
@@ -59,6 +63,7 @@ export function createEvidenceKeeper(
       const stored = store(first, second).catch(modules.onFatal);
       pending = Promise.all([pending, stored]).then(() => {});
     },
+    found: () => counts,
     settled: () => pending,
     list: async ({ author, kind, fromBlock, toBlock, skip, limit }) => {
       const code = kind && MESSAGE_CODES[kind];

@@ -3,5 +3,6 @@ export { ERROR_TABLES } from './error-tables.ts';
 export { NODE_ERRORS } from './errors.ts';
 export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
+export { renderMetricsReference } from './metrics/index.ts';
 export type { NodeModules, RunningNode } from './start-node.ts';
 export { startNode } from './start-node.ts';

@@ -13,6 +13,8 @@ import { type Allowlist, followAllowlist } from './allowlist.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ComposedNode, composeNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
+import type { ConsensusObserver } from './consensus-observer.ts';
+import { createExporter } from './metrics/index.ts';
 import { startNodeServer } from './rpc-server.ts';
 import { createLocalSigner } from './signer.ts';
 import { smallFileAt } from './small-file.ts';
@@ -24,6 +26,8 @@ export type RunningNode = {
   readonly address: Address | undefined;
   /** Of JSON-RPC over HTTP; the same with `ws:` for WebSocket. */
   readonly rpcUrl: string;
+  /** Undefined without metrics. */
+  readonly metricsUrl: string | undefined;
   /** Resolves with the error when the node has to stop by itself; the owner then calls `close`. */
   readonly failed: Promise<unknown>;
   /** Stops taking requests, ends the connections, closes the store. Resolves when all is closed. */
@@ -34,6 +38,8 @@ export type RunningNode = {
 export type NodeModules = {
   readonly clock: Clock;
   readonly createNetwork: typeof createNetwork;
+  /** Instead of the one that counts for `config.metrics`. */
+  readonly observer?: ConsensusObserver;
 };
 
 /** What has to be undone, last first. */
@@ -62,7 +68,7 @@ export async function startNode(
 
 async function open(
   config: NodeConfig,
-  { clock, createNetwork: openNetwork }: NodeModules,
+  { clock, createNetwork: openNetwork, observer }: NodeModules,
   closers: Closers,
   closeAll: () => Promise<void>,
 ): Promise<RunningNode> {
@@ -92,6 +98,7 @@ async function open(
   const allowlist = await followAllowlist(config.p2p.allowlistPath, onChange, logger);
   closers.push(() => allowlist.close());
 
+  const exporter = config.metrics && createExporter(() => performance.now());
   const engine = createReferenceEngine(genesis.rules);
   node = await composeNode(config, {
     clock,
@@ -104,6 +111,7 @@ async function open(
     allowlist: allowlist.list,
     openNetwork,
     onFatal,
+    observer: observer ?? exporter?.observer,
   });
   const { close: closeNode, network } = node;
   closers.push(closeNode);
@@ -111,6 +119,10 @@ async function open(
   const modules = { node, engine, signer, voting, clock, startedAtMs };
   const server = await startNodeServer(config, modules);
   closers.push(() => server.close());
+  const metrics =
+    config.metrics &&
+    (await exporter?.serve(config.metrics, node, { version: config.version, logger }));
+  if (metrics !== undefined) closers.push(metrics.close);
 
   logger.info('node started', {
     peerId: network.peerId,
@@ -119,6 +131,7 @@ async function open(
     height: store.head().header.number.toString(),
     rpc: server.url,
     p2p: network.addresses,
+    metrics: metrics?.url,
     curve: cryptoBackend.curve,
     keccak: cryptoBackend.keccak,
   });
@@ -127,6 +140,7 @@ async function open(
     peerId: network.peerId,
     address: signer?.address,
     rpcUrl: server.url,
+    metricsUrl: metrics?.url,
     failed,
     close: closeAll,
   };

@@ -10,6 +10,7 @@ export type {
   ChainPort,
   EstimateOutcome,
   EventPort,
+  EvidenceKind,
   EvidencePort,
   EvidenceReport,
   FeePort,

@@ -2,13 +2,14 @@
  * Writes docs/reference from the tables that the product itself uses; `--check` only compares.
  *
  * errors.md from each folder's `errors.ts`, rpc.md from the method table, cli.md from the command
- * tree. A page that is out of date fails the check, so the reference cannot lie.
+ * tree, metrics.md from the tables of metrics. A page that is out of date fails the check, so the reference cannot lie.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createOutput, createProgram, renderCliReference } from '../cli/index.ts';
 import type { ErrorTable } from '../ledger/model/index.ts';
+import { renderMetricsReference } from '../node/index.ts';
 import { renderRpcReference } from '../rpc/reference.ts';
 import { HOUSE } from './house.ts';
 
@@ -61,6 +62,13 @@ function cliPage(): Page {
   };
 }
 
+function metricsPage(): Page {
+  return {
+    path: 'docs/reference/metrics.md',
+    text: `# Metrics\n\n${NOTE}\n\n${renderMetricsReference()}`,
+  };
+}
+
 function isErrorTable(value: unknown): value is ErrorTable {
   if (typeof value !== 'object' || value === null) return false;
   const entries = Object.entries(value as Record<string, unknown>);
@@ -93,6 +101,7 @@ const pages: readonly Page[] = [
   await errorsPage(),
   { path: 'docs/reference/rpc.md', text: renderRpcReference() },
   cliPage(),
+  metricsPage(),
 ];
 const stale = pages.filter(outOfDate);
 if (process.argv.includes('--check')) {

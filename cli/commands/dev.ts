@@ -43,7 +43,7 @@ export function devCommand(output: Output, exit: (code: ExitCode) => void): Comm
     .option('--validators <n>', 'of a new network: how many (default: 4)', parseValidators)
     .option(
       '--base-port <port>',
-      'JSON-RPC at port, port+10, ... and p2p three above each (default: 8545 and 30303 counting up by 10)',
+      'JSON-RPC at port, port+10, ..., p2p three and metrics five above each (default: 8545, 30303 and 9545 counting up by 10)',
       parseBasePort,
     )
     .option('--no-apps', 'start the validators alone')
@@ -78,6 +78,7 @@ async function runDev(options: DevOptions, output: Output): Promise<ExitCode> {
       directory.nodes.flatMap(({ name }, index) => [
         port(portsOf(index).rpc, `JSON-RPC of ${name}`),
         port(portsOf(index).p2p, `p2p of ${name}`),
+        port(portsOf(index).metrics, `metrics of ${name}`),
       ]),
     );
     return await supervise(directory, portsOf, options, output);
@@ -105,7 +106,7 @@ async function lockDevDirectory(path: string): ReturnType<typeof lockDirectory> 
 /** Runs until it is told to stop or a validator cannot start. */
 async function supervise(
   directory: DevDirectory,
-  portsOf: (index: number) => NodePorts,
+  portsOf: (index: number) => Required<NodePorts>,
   options: DevOptions,
   output: Output,
 ): Promise<ExitCode> {
@@ -159,7 +160,7 @@ async function supervise(
 /** Reports what happens to validators; `allReady` resolves when each has been ready once. */
 function watchValidators(
   { nodes }: DevDirectory,
-  portsOf: (index: number) => NodePorts,
+  portsOf: (index: number) => Required<NodePorts>,
   report: DevReport,
   onFailure: (code: ExitCode, lines: readonly string[]) => void,
 ): { readonly events: SupervisorEvents; readonly allReady: Promise<readonly RunningValidator[]> } {
@@ -171,8 +172,8 @@ function watchValidators(
     ready: (index, { address = '', rpcUrl }) => {
       if (ready.has(index)) report.returned(nameOf(index));
       const wsUrl = rpcUrl.replace(/^http/, 'ws');
-      const p2pPort = portsOf(index).p2p;
-      ready.set(index, { name: nameOf(index), address, rpcUrl, wsUrl, p2pPort });
+      const { p2p: p2pPort, metrics: metricsPort } = portsOf(index);
+      ready.set(index, { name: nameOf(index), address, rpcUrl, wsUrl, p2pPort, metricsPort });
       if (ready.size === nodes.length) {
         allAreReady([...ready].sort(([a], [b]) => a - b).map(([, validator]) => validator));
       }
@@ -188,10 +189,10 @@ function watchValidators(
 function argumentsOf(
   { nodes }: DevDirectory,
   index: number,
-  portsOf: (index: number) => NodePorts,
+  portsOf: (index: number) => Required<NodePorts>,
   { logLevel }: DevOptions,
 ): readonly string[] {
-  const { rpc, p2p } = portsOf(index);
+  const { rpc, p2p, metrics } = portsOf(index);
   const directory = nodes[index]?.directory ?? '';
   const bootPeers = nodes
     .map(({ peerId }, peer) => multiaddrOf(HOST, portsOf(peer).p2p, peerId))
@@ -200,6 +201,7 @@ function argumentsOf(
     ...['node', 'start', '--supervised', '--data-dir', directory],
     ...['--rpc-host', HOST, '--rpc-port', String(rpc)],
     ...['--p2p-host', HOST, '--p2p-port', String(p2p)],
+    ...['--metrics-host', HOST, '--metrics-port', String(metrics)],
     ...(bootPeers.length === 0 ? [] : ['--boot-peer', ...bootPeers]),
     ...['--log-level', logLevel, '--log-file', join(directory, 'node.log')],
   ];

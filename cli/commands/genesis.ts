@@ -64,7 +64,7 @@ function createCommand(output: Output): Command {
     .option('--host <address>', 'where every node listens and is reached', '127.0.0.1')
     .option(
       '--base-port <port>',
-      'JSON-RPC at port, port+10, ... and p2p three above each (default: 8545 and 30303 counting up by 10)',
+      'JSON-RPC at port, port+10, ..., p2p three and metrics five above each (default: 8545, 30303 and 9545 counting up by 10)',
       parseBasePort,
     )
     .addOption(quantity('--gas-limit <gas>', 'of a block', DEFAULT_GAS_LIMIT))

@@ -20,6 +20,8 @@ type StartOptions = {
   readonly rpcPort?: number;
   readonly p2pHost?: string;
   readonly p2pPort?: number;
+  readonly metricsHost?: string;
+  readonly metricsPort?: number;
   readonly bootPeer?: readonly string[];
   readonly announce?: readonly string[];
   readonly allowlist?: string;
@@ -53,6 +55,14 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     .addOption(option('--rpc-port <port>', 'of JSON-RPC', 'EHB_RPC_PORT').argParser(parsePort))
     .addOption(option('--p2p-host <address>', 'peers connect here', 'EHB_P2P_HOST'))
     .addOption(option('--p2p-port <port>', 'for peers', 'EHB_P2P_PORT').argParser(parsePort))
+    .addOption(option('--metrics-host <address>', 'metrics are served here', 'EHB_METRICS_HOST'))
+    .addOption(
+      option(
+        '--metrics-port <port>',
+        'of metrics for Prometheus, 0 = none',
+        'EHB_METRICS_PORT',
+      ).argParser(parsePort),
+    )
     .addOption(option('--boot-peer <multiaddr...>', 'peers to connect to first'))
     .addOption(
       option('--announce <multiaddr...>', 'where others reach this node, if not where it listens'),
@@ -119,6 +129,9 @@ async function serve(
   await requireFreePorts([
     { ...config.rpc, purpose: 'JSON-RPC', option: '--rpc-port' },
     { ...config.p2p, purpose: 'p2p', option: '--p2p-port' },
+    ...(config.metrics === undefined
+      ? []
+      : [{ ...config.metrics, purpose: 'metrics', option: '--metrics-port' }]),
   ]);
   const node = await startNode(config);
   const address = node.address === undefined ? undefined : bytesToHex(node.address);
@@ -170,9 +183,17 @@ function toNodeConfig(
       bodyLimitBytes: options.bodyLimit ?? rpc.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
       ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
+    metrics: metricsOf(directory, options),
     version: VERSION,
     logger,
   };
+}
+
+/** Port 0 turns them off: a page on a port that nobody knows serves nobody. */
+function metricsOf({ config }: NodeDirectory, options: StartOptions): NodeConfig['metrics'] {
+  const port = options.metricsPort ?? config.metrics?.port ?? 0;
+  if (port === 0) return undefined;
+  return { host: options.metricsHost ?? config.metrics?.host ?? '127.0.0.1', port };
 }
 
 function inDirectory(directory: string, path: string | undefined): string | undefined {

@@ -12,6 +12,7 @@ export type RunningValidator = {
   readonly rpcUrl: string;
   readonly wsUrl: string;
   readonly p2pPort: number;
+  readonly metricsPort: number;
 };
 
 export type DevReport = {
@@ -86,12 +87,13 @@ function banner(network: Parameters<DevReport['started']>[0], colours: Colours):
     '',
     bold(`Validators (${validators.length})`),
     ...table(
-      validators.map(({ name, address, rpcUrl, wsUrl, p2pPort }) => [
+      validators.map(({ name, address, rpcUrl, wsUrl, p2pPort, metricsPort }) => [
         `  ${name}`,
         address,
         rpcUrl,
         wsUrl,
         `p2p ${p2pPort}`,
+        `metrics ${metricsPort}`,
       ]),
     ),
     '',

@@ -39,6 +39,8 @@ const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const PORT_STEP = 10;
 /** The p2p port of a validator, counted from its JSON-RPC port. */
 const P2P_OFFSET = 3;
+/** And the one of its metrics. */
+const METRICS_OFFSET = 5;
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
@@ -55,7 +57,7 @@ export async function freeBasePort(validators: number = 4): Promise<number> {
     // Below the range that the system hands out by itself.
     const base = 12_000 + Math.floor(Math.random() * 1_500) * PORT_STEP;
     const first = Array.from({ length: validators }, (_, index) => base + index * PORT_STEP);
-    const ports = first.flatMap((port) => [port, port + P2P_OFFSET]);
+    const ports = first.flatMap((port) => [port, port + P2P_OFFSET, port + METRICS_OFFSET]);
     const free = await Promise.all(ports.map(isFree));
     if (free.every(Boolean)) return base;
   }

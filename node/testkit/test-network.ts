@@ -25,6 +25,8 @@ import { silentLogger } from '../logger.ts';
 import { type RunningNode, startNode } from '../start-node.ts';
 
 export type Wire = {
+  /** Metrics are kept and served on a free port. */
+  metrics?: true;
   /** Sees each consensus message before it leaves; false keeps it from leaving. */
   onConsensus?: (message: QbftMessage) => boolean;
   /** What leaves right after each consensus message, to the same validators: for a faulty node. */
@@ -127,6 +129,7 @@ async function startIn({ directory }: NetworkNode, wire: Wire): Promise<RunningN
         allowlistPath: files.config.p2p.allowlist && join(directory, files.config.p2p.allowlist),
       },
       rpc: { ...files.config.rpc, bodyLimitBytes: 5_000_000 },
+      metrics: wire.metrics && { host: '127.0.0.1', port: 0 },
       version: '0.0.0',
       logger: silentLogger,
     },

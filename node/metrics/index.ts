@@ -1,0 +1,2 @@
+export { createExporter } from './exporter.ts';
+export { renderMetricsReference } from './reference.ts';
