@@ -82,7 +82,7 @@ export const CONSENSUS_METRICS = {
     kind: 'counter',
     name: 'qbft_messages_received_total',
     help: 'Messages of others that could be decoded.',
-    labels: { kind: ['proposal', 'prepare', 'commit', 'round-change'] },
+    labels: { kind: ['proposal', 'prepare', 'commit', 'round-change', 'report'] },
   },
   messagesSigned: {
     kind: 'counter',
@@ -100,7 +100,7 @@ export const CONSENSUS_METRICS = {
     kind: 'counter',
     name: 'qbft_messages_late_total',
     help: 'Messages of others whose height or round was over.',
-    labels: { kind: ['proposal', 'prepare', 'commit', 'round-change'] },
+    labels: { kind: ['proposal', 'prepare', 'commit', 'round-change', 'report'] },
   },
   messagesHeld: {
     kind: 'gauge',
