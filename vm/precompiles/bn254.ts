@@ -78,19 +78,14 @@ function point2(bytes: Uint8Array, at: number): Point2 | undefined {
   const parts = [0, 32, 64, 96].map((offset) => numberAt(bytes, at + offset, 32));
   if (parts.some((part) => part >= Fp.ORDER)) return undefined;
   const [x1, x0, y1, y0] = parts as [bigint, bigint, bigint, bigint];
-  const point = G2.Point.fromAffine({
-    x: Fp2.fromBigTuple([x0, x1]),
-    y: Fp2.fromBigTuple([y0, y1]),
-  });
-  return isValid(point) ? point : undefined;
-}
-
-function isValid(point: Point2): boolean {
   try {
+    const x = Fp2.fromBigTuple([x0, x1]);
+    const point = G2.Point.fromAffine({ x, y: Fp2.fromBigTuple([y0, y1]) });
     point.assertValidity();
-    return true;
+    return point;
   } catch {
-    return false;
+    // The library throws for coordinates that no point has and for points that are not of the group.
+    return undefined;
   }
 }
 

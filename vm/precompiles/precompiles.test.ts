@@ -85,6 +85,22 @@ test('the simple ones answer as the yellow paper says, and are paid by the word'
   );
 });
 
+test('points off the curve are failures, whatever their coordinates', () => {
+  const word = (value: number): string => value.toString(16).padStart(64, '0');
+  const pair = [1, 2, 0, 1, 0, 0].map(word).join('');
+  assert.is(output(0x08, hexToBytes(`0x${pair}`)), 'failure');
+  assert.is(output(0x06, hexToBytes(`0x${word(1)}${word(3)}`)), 'failure');
+  assert.is(output(0x07, hexToBytes(`0x${'ff'.repeat(96)}`)), 'failure');
+});
+
+test('lengths that no gas pays for are priced and refused, not allocated', () => {
+  const input = hexToBytes(`0x${'ff'.repeat(96)}`);
+  for (const fork of ['byzantium', 'berlin', 'osaka'] as const) {
+    assert.ok(at(fork, 0x05).gas(input) > 2n ** 256n);
+    assert.is(at(fork, 0x05).run(input), undefined);
+  }
+});
+
 function faultOf(contract: Precompile, vector: Vector): string | undefined {
   const input = hexToBytes(`0x${vector.Input}`);
   const result = contract.run(input);

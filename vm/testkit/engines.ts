@@ -1,10 +1,12 @@
 /** The engines by the name that commands give them. */
 import type { ChainRules } from '../chain-rules.ts';
 import type { Engine } from '../engine.ts';
+import { createFastEngine } from '../fast-engine.ts';
 import { createReferenceEngine } from '../reference-engine.ts';
 
 const ENGINES: Readonly<Record<string, (rules: ChainRules) => Engine>> = {
   reference: createReferenceEngine,
+  fast: createFastEngine,
 };
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
