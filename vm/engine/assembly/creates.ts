@@ -55,7 +55,7 @@ import {
   STOPPED,
   WRITE_PROTECTION,
 } from './layout';
-import { mem, reach, saveMemory, wordsGas } from './machine-memory';
+import { mem, memSize, reach, saveMemory, shrinkTo, wordsGas } from './machine-memory';
 import { clearReturnData } from './return-data';
 import { isCrowded, refund, setAsked, setRefund } from './run-state';
 import { copyWord, isZero, less, loadAddress, setSmall, storeAddress, storeBytes } from './word';
@@ -72,6 +72,7 @@ export function create(kind: u32): i32 {
   const sp = <usize>load<u32>(frame, SP);
   const offset = sp - 32;
   const length = sp - 64;
+  const before = memSize;
   let left = reach(offset, length, load<i64>(frame, GAS));
   if (left < 0) return <i32>left;
   const size = <usize>load<u64>(length);
@@ -91,6 +92,7 @@ export function create(kind: u32): i32 {
   const made = accountAt(ADDRESS);
   if (!isLoaded(made)) {
     setAsked(made);
+    shrinkTo(before);
     return NEED_ACCOUNT;
   }
   const place = arenaTop;

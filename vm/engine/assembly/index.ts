@@ -399,7 +399,8 @@ export function startCreate(from: u32, made: u32, dataLength: u32, gas: i64): i3
 /** Runs until the transaction is DONE, the host must bring something, or `steps` are used up. */
 export function run(steps: i32): i32 {
   setBudget(steps);
-  while (true) {
+  // A precompile that the transaction itself calls ends it outside this function.
+  while (frameCount > 0) {
     const status = load<u32>(frame, PRECOMPILE) != 0 ? NEED_PRECOMPILE : interpret();
     if (status == ENTERED) {
       if (takeStep()) continue;
@@ -414,6 +415,7 @@ export function run(steps: i32): i32 {
     if (finish(status)) return DONE;
     if (!takeStep()) return SLICE;
   }
+  return DONE;
 }
 
 function takeStep(): bool {

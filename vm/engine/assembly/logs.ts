@@ -5,7 +5,7 @@
 import { frame, IS_STATIC, SELF } from './frames';
 import { allocate } from './heap';
 import { NEED_ROOM, OUT_OF_GAS, WRITE_PROTECTION } from './layout';
-import { mem, reach } from './machine-memory';
+import { mem, memSize, reach, shrinkTo } from './machine-memory';
 import { storeBytes } from './word';
 
 const HEAD: usize = 12;
@@ -46,6 +46,7 @@ export function log(sp: usize, topics: u32, gas: i64): i64 {
   if (load<u32>(frame, IS_STATIC) != 0) return WRITE_PROTECTION;
   const offset = sp;
   const length = sp - 32;
+  const before = memSize;
   let left = reach(offset, length, gas);
   if (left < 0) return left;
   const bytes = load<u64>(length);
@@ -53,7 +54,10 @@ export function log(sp: usize, topics: u32, gas: i64): i64 {
   if (left < 0) return OUT_OF_GAS;
   const size = (HEAD + <usize>topics * 32 + <usize>bytes + 3) & ~3;
   wanted = logBytes + <u32>size;
-  if (wanted > capacity) return NEED_ROOM;
+  if (wanted > capacity) {
+    shrinkTo(before);
+    return NEED_ROOM;
+  }
   const place = buffer + logBytes;
   store<u32>(place, load<u32>(frame, SELF));
   store<u32>(place, topics, 4);

@@ -41,7 +41,12 @@ export function growTo(end: u64, gas: i64): i64 {
   return gas - <i64>cost;
 }
 
-/** The same for `length` bytes at `offset`, both words; nothing happens for no bytes. */
+/** Takes growth back, for an instruction that has to run again and pay for it then. */
+export function shrinkTo(size: u64): void {
+  memSize = size;
+}
+
+/** `growTo` for `length` bytes at `offset`, both words; nothing happens for no bytes. */
 @inline
 export function reach(offset: usize, length: usize, gas: i64): i64 {
   if (isZero(length)) return gas;
