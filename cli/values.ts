@@ -1,11 +1,19 @@
 /** Parsers of option values, and options that several commands have. A value that does not fit is a usage error that says what would. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { LogLevel } from '../node/index.ts';
+import type { EngineName, LogLevel } from '../node/index.ts';
 
 /** Of the node that a command asks if none is named. */
 export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545';
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
+
+const ENGINES: readonly EngineName[] = ['fast', 'reference', 'both'];
+
+export function engineOption(): Option {
+  return new Option('--engine <name>', 'what executes blocks; both: stop if they differ')
+    .choices(ENGINES)
+    .env('EHB_ENGINE');
+}
 
 /** @param meaning what is logged where */
 export function logLevelOption(meaning: string): Option {

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPrivateKey } from '#crypto';
 import { bytesToHex, CodedError, hexToBytes } from '../ledger/model/index.ts';
+import { ENGINE_NAMES, type EngineName } from '../vm/index.ts';
 import type { GenesisFileCode } from './errors.ts';
 
 export const NODE_FILES = {
@@ -39,6 +40,8 @@ export type NodeFile = {
   };
   /** Absent, or port 0: none. */
   readonly metrics?: { readonly host: string; readonly port: number };
+  /** What executes blocks; `fast` if absent. */
+  readonly engine?: EngineName;
 };
 
 export type NodeDirectory = {
@@ -143,6 +146,10 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   }
   if (operatorAccess !== undefined && !OPERATOR_ACCESS.some((name) => name === operatorAccess)) {
     throw invalid('rpc.operatorAccess', `one of ${OPERATOR_ACCESS.join(', ')}`);
+  }
+  const { engine } = value;
+  if (engine !== undefined && !ENGINE_NAMES.some((name) => name === engine)) {
+    throw invalid('engine', `one of ${ENGINE_NAMES.join(', ')}`);
   }
   // Checked field by field above.
   return value as NodeFile;

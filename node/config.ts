@@ -1,5 +1,6 @@
 /** What a node is told at start: plain frozen data. Services are made from it in `start-node.ts`. */
 import type { Genesis } from '../genesis/index.ts';
+import type { EngineName } from '../vm/index.ts';
 import type { Logger } from './logger.ts';
 
 export type P2pConfig = {
@@ -42,6 +43,8 @@ export type NodeConfig = {
   readonly rpc: RpcConfig;
   /** Absent: no metrics are kept. */
   readonly metrics?: MetricsConfig | undefined;
+  /** What executes blocks; `fast` if absent. */
+  readonly engine?: EngineName | undefined;
   /** Reported by `web3_clientVersion`. */
   readonly version: string;
   readonly logger: Logger;

@@ -1,3 +1,4 @@
+export type { EngineName } from '../vm/index.ts';
 export type { NodeConfig, P2pConfig, RpcConfig } from './config.ts';
 export { ERROR_TABLES } from './error-tables.ts';
 export { NODE_ERRORS } from './errors.ts';

@@ -8,7 +8,7 @@ import { makeDirectory } from '../genesis/index.ts';
 import { type Address, bytesToHex } from '../ledger/model/index.ts';
 import { openConsensusLog, openStore } from '../ledger/store/index.ts';
 import { createNetwork } from '../p2p/index.ts';
-import { createReferenceEngine } from '../vm/index.ts';
+import { createEngine } from '../vm/index.ts';
 import { type Allowlist, followAllowlist } from './allowlist.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ComposedNode, composeNode } from './compose-node.ts';
@@ -99,7 +99,8 @@ async function open(
   closers.push(() => allowlist.close());
 
   const exporter = config.metrics && createExporter(() => performance.now());
-  const engine = createReferenceEngine(genesis.rules);
+  const engineName = config.engine ?? 'fast';
+  const engine = createEngine(engineName, genesis.rules, { secret: randomSecret() });
   node = await composeNode(config, {
     clock,
     random: Math.random,
@@ -132,6 +133,7 @@ async function open(
     rpc: server.url,
     p2p: network.addresses,
     metrics: metrics?.url,
+    engine: engineName,
     curve: cryptoBackend.curve,
     keccak: cryptoBackend.keccak,
   });
@@ -144,4 +146,10 @@ async function open(
     failed,
     close: closeAll,
   };
+}
+
+/** 64 bits for the hash of the engine's tables; no block depends on them. */
+function randomSecret(): bigint {
+  const [secret = 0n] = crypto.getRandomValues(new BigUint64Array(1));
+  return secret;
 }

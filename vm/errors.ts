@@ -78,6 +78,12 @@ export const VM_ERRORS: ErrorTable = {
     meaning: 'The engine could not execute a transaction that the rules accept.',
     remedy: 'Report it with the transaction: the node or its engine has a fault.',
   },
+  VM_ENGINES_DIFFER: {
+    meaning:
+      'The node executes every block with two engines (`--engine both`), and they came to different results.',
+    remedy:
+      'Keep the data directory and report the message; go on with the engine whose result the other validators have.',
+  },
   VM_FORK_UNSUPPORTED: {
     meaning:
       'Blocks before Byzantium carry intermediate state roots, which this node does not compute.',

@@ -4,6 +4,8 @@ export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
 export type { ChainRules, ForkActivation, ForkName } from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast } from './chain-rules.ts';
+export type { EngineName } from './create-engine.ts';
+export { createEngine, ENGINE_NAMES } from './create-engine.ts';
 export type {
   BlockEnvironment,
   CallRequest,

@@ -14,10 +14,19 @@ import {
   InvariantError,
   type StateReader,
 } from '../ledger/model/index.ts';
-import type { ForkName } from './chain-rules.ts';
+import type { ChainRules, ForkName } from './chain-rules.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, signed, testRules } from './testkit/chain.ts';
+import {
+  COIN,
+  createTestChain,
+  GAS_LIMIT,
+  party,
+  signed,
+  type TestChain,
+  testRules,
+} from './testkit/chain.ts';
+import type { Allocation } from './testkit/memory-state.ts';
 
 const test = suite('vm/reference-engine');
 const alice = party('alice');
@@ -30,8 +39,11 @@ const OUTER = hexToBytes(`0x60016000556000600060006000600073${'01'.repeat(20)}5a
 /** Reads slot 7. */
 const INNER = hexToBytes('0x60075400');
 
+const referenceChain = (rules: ChainRules, allocations: readonly Allocation[]): TestChain =>
+  createTestChain(rules, allocations, createReferenceEngine);
+
 test('a transaction that the engine gives up on leaves no trace on those after it', async () => {
-  const chain = createTestChain(testRules('osaka'), [
+  const chain = referenceChain(testRules('osaka'), [
     { address: alice.address, balance: COIN },
     { address: outer, nonce: 1n, code: OUTER },
     {
@@ -58,7 +70,7 @@ test('a transaction that the engine gives up on leaves no trace on those after i
 });
 
 test('a fault of the state is no verdict on a transaction: it passes through', async () => {
-  const chain = createTestChain(testRules('osaka'), [
+  const chain = referenceChain(testRules('osaka'), [
     { address: alice.address, balance: COIN },
     {
       address: inner,
@@ -91,7 +103,7 @@ test('a fault of the state is no verdict on a transaction: it passes through', a
 test('BLOCKHASH reads final blocks of the last 256', async () => {
   /** BLOCKHASH of the first calldata word. */
   const code = hexToBytes('0x6000354060005260206000f3');
-  const chain = createTestChain(testRules('osaka'), [{ address: inner, nonce: 1n, code }]);
+  const chain = referenceChain(testRules('osaka'), [{ address: inner, nonce: 1n, code }]);
   const hash = word(77) as ReturnType<NonNullable<StateReader['blockHash']>>;
   const state: StateReader = { ...chain.state, blockHash: (n) => (n >= 100n ? hash : undefined) };
   const environment = { ...environmentOf(chain.head()), number: 400n };
@@ -155,7 +167,7 @@ if (existsSync(vectors)) {
 }
 
 async function runPrecompile(place: number, fork: ForkName, input: string): Promise<string> {
-  const chain = createTestChain(testRules(fork), []);
+  const chain = referenceChain(testRules(fork), []);
   const to = asAddress(new Uint8Array(20));
   to.set([place >> 8, place & 0xff], 18);
   const result = await createReferenceEngine(chain.rules).call(

@@ -21,7 +21,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
-import { logLevelOption, parseBasePort, parseValidators } from '../values.ts';
+import { engineOption, logLevelOption, parseBasePort, parseValidators } from '../values.ts';
 
 type DevOptions = {
   readonly dataDir: string;
@@ -29,6 +29,7 @@ type DevOptions = {
   readonly basePort?: number;
   readonly validators?: number;
   readonly apps: boolean;
+  readonly engine?: string;
   readonly logLevel: string;
   readonly json?: true;
 };
@@ -47,6 +48,7 @@ export function devCommand(output: Output, exit: (code: ExitCode) => void): Comm
       parseBasePort,
     )
     .option('--no-apps', 'start the validators alone')
+    .addOption(engineOption())
     .addOption(logLevelOption('least level in node.log, in the directory of each validator'))
     .option('--json', 'print events as JSON, one a line')
     .addHelpText(
@@ -190,7 +192,7 @@ function argumentsOf(
   { nodes }: DevDirectory,
   index: number,
   portsOf: (index: number) => Required<NodePorts>,
-  { logLevel }: DevOptions,
+  { logLevel, engine }: DevOptions,
 ): readonly string[] {
   const { rpc, p2p, metrics } = portsOf(index);
   const directory = nodes[index]?.directory ?? '';
@@ -203,6 +205,7 @@ function argumentsOf(
     ...['--p2p-host', HOST, '--p2p-port', String(p2p)],
     ...['--metrics-host', HOST, '--metrics-port', String(metrics)],
     ...(bootPeers.length === 0 ? [] : ['--boot-peer', ...bootPeers]),
+    ...(engine === undefined ? [] : ['--engine', engine]),
     ...['--log-level', logLevel, '--log-file', join(directory, 'node.log')],
   ];
 }

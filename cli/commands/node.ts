@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type NodeDirectory, parseGenesis, readNodeDirectory } from '../../genesis/index.ts';
 import { bytesToHex, CodedError } from '../../ledger/model/index.ts';
-import type { LogLevel, NodeConfig } from '../../node/index.ts';
+import type { EngineName, LogLevel, NodeConfig } from '../../node/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { describeFailure, failureLines } from '../failure.ts';
 import { createFileSink, createTerminalSink, type LogSink, teeErrors } from '../node-log.ts';
@@ -11,7 +11,7 @@ import type { Output } from '../output.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
-import { logLevelOption, parsePort, parsePositive } from '../values.ts';
+import { engineOption, logLevelOption, parsePort, parsePositive } from '../values.ts';
 import { VERSION } from '../version.ts';
 
 type StartOptions = {
@@ -26,6 +26,7 @@ type StartOptions = {
   readonly announce?: readonly string[];
   readonly allowlist?: string;
   readonly bodyLimit?: number;
+  readonly engine?: EngineName;
   readonly follow?: true;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
@@ -74,6 +75,7 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
       ),
     )
     .option('--follow', 'leave the validator key aside: sync and serve without voting')
+    .addOption(engineOption())
     .addOption(logLevelOption('least level to log'))
     .option('--log-file <file>', 'append JSON lines to a file instead of the terminal')
     .option('--json', 'log JSON lines to standard output')
@@ -184,6 +186,7 @@ function toNodeConfig(
       ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
     metrics: metricsOf(directory, options),
+    engine: options.engine ?? directory.config.engine,
     version: VERSION,
     logger,
   };

@@ -16,9 +16,9 @@ import {
 } from '../../ledger/model/index.ts';
 import { type BuildInput, type BuiltBlock, buildBlock } from '../build-block.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
+import { createEngine } from '../create-engine.ts';
 import type { Engine, SignedTransaction } from '../engine.ts';
 import { forkFields } from '../header-rules.ts';
-import { createReferenceEngine } from '../reference-engine.ts';
 import { type Allocation, createMemoryState, type MemoryState } from './memory-state.ts';
 
 export const COIN: Wei = 10n ** 18n;
@@ -85,8 +85,13 @@ export type TestChain = {
   append(built: BuiltBlock): void;
 };
 
-export function createTestChain(rules: ChainRules, allocations: readonly Allocation[]): TestChain {
-  const engine = createReferenceEngine(rules);
+/** @param engineFor the engine that builds and calls: both, held against each other, unless told */
+export function createTestChain(
+  rules: ChainRules,
+  allocations: readonly Allocation[],
+  engineFor: (rules: ChainRules) => Engine = bothEngines,
+): TestChain {
+  const engine = engineFor(rules);
   const state = createMemoryState(allocations);
   let head = genesisHeader(rules, state);
   return {
@@ -114,6 +119,10 @@ export function createTestChain(rules: ChainRules, allocations: readonly Allocat
       head = executed.block.header;
     },
   };
+}
+
+function bothEngines(rules: ChainRules): Engine {
+  return createEngine('both', rules);
 }
 
 function genesisHeader(rules: ChainRules, state: MemoryState): BlockHeader {

@@ -5,6 +5,7 @@ import { createFastEngine } from '../fast-engine.ts';
 import { createReferenceEngine } from '../reference-engine.ts';
 
 const ENGINES: Readonly<Record<string, (rules: ChainRules) => Engine>> = {
+  fast: (rules) => createFastEngine(rules),
   reference: createReferenceEngine,
   fast: createFastEngine,
 };
