@@ -5,9 +5,8 @@ import { createFastEngine } from '../fast-engine.ts';
 import { createReferenceEngine } from '../reference-engine.ts';
 
 const ENGINES: Readonly<Record<string, (rules: ChainRules) => Engine>> = {
-  fast: (rules) => createFastEngine(rules),
-  reference: createReferenceEngine,
   fast: createFastEngine,
+  reference: createReferenceEngine,
 };
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
