@@ -31,6 +31,9 @@ export function genesisJson({ genesis, warnings }: AcceptedGenesis): object {
     },
     accounts: accounts.accounts.length,
     validators: validators.map(bytesToHex),
+    validatorContract:
+      qbft.source.kind === 'contract' ? bytesToHex(qbft.source.address) : undefined,
+    transitions: qbft.transitions.map(transitionJson),
     warnings,
   };
 }
@@ -57,7 +60,16 @@ export function genesisLines({ genesis, warnings }: AcceptedGenesis): readonly s
       ['empty blocks', empty],
       ['round timeout', `${qbft.requestTimeoutMs} ms, doubling to ${qbft.maxRequestTimeoutMs} ms`],
       ['accounts', accounts.accounts.length.toString()],
-      ['validators', validators.length.toString()],
+      [
+        'validators',
+        qbft.source.kind === 'contract'
+          ? `by the contract ${bytesToHex(qbft.source.address)}`
+          : validators.length.toString(),
+      ],
+      ...qbft.transitions.map((transition) => [
+        `from block ${transition.from}`,
+        transitionText(transition),
+      ]),
     ]),
     ...validators.map((validator) => `  ${bytesToHex(validator)}`),
     ...warnings.map((warning) => `warning: ${warning}`),
@@ -73,13 +85,41 @@ export function checkLines(
     return [
       `${colours.green('valid')} ${file}`,
       ...parsed.warnings.map((warning) => `${colours.yellow('warning')} ${warning}`),
-      `hash ${bytesToHex(parsed.genesis.hash)}, ${parsed.genesis.validators.length} validators`,
+      `hash ${bytesToHex(parsed.genesis.hash)}, ${validatorsText(parsed.genesis)}`,
     ];
   }
   return [
     `${colours.red('refused')} ${file}`,
     ...parsed.problems.map(({ code, message }) => `  ${message} ${colours.dim(`(${code})`)}`),
   ];
+}
+
+type Transition = AcceptedGenesis['genesis']['qbft']['transitions'][number];
+
+function transitionJson({ from, source, validators, ...pace }: Transition): object {
+  return {
+    block: from.toString(),
+    ...pace,
+    validatorContract: source.kind === 'contract' ? bytesToHex(source.address) : undefined,
+    validators: validators?.map(bytesToHex),
+  };
+}
+
+/** All that holds from there on, changed or not. */
+function transitionText(transition: Transition): string {
+  const { blockPeriodMs, emptyBlockPeriodMs, requestTimeoutMs, source, validators } = transition;
+  const who =
+    source.kind === 'contract'
+      ? `validators by ${bytesToHex(source.address)}`
+      : validators && `validators replaced by ${validators.map(bytesToHex).join(', ')}`;
+  const pace = `period ${blockPeriodMs} ms, empty blocks ${emptyBlockPeriodMs} ms, timeout ${requestTimeoutMs} ms`;
+  return who === undefined ? pace : `${pace}; ${who}`;
+}
+
+function validatorsText({ qbft, validators }: AcceptedGenesis['genesis']): string {
+  return qbft.source.kind === 'contract'
+    ? `validators by the contract ${bytesToHex(qbft.source.address)}`
+    : `${validators.length} validators`;
 }
 
 export function filesJson({ genesis, nodes }: NetworkFiles): object {

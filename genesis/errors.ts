@@ -13,9 +13,9 @@ export type GenesisCode =
   | 'GENESIS_EXTRA_DATA_INVALID'
   | 'GENESIS_VALIDATORS_MISSING'
   | 'GENESIS_VALIDATORS_UNORDERED'
-  | 'GENESIS_VALIDATOR_CONTRACT_UNSUPPORTED'
   | 'GENESIS_MIGRATION_UNSUPPORTED'
   | 'GENESIS_TRANSITIONS_UNSUPPORTED'
+  | 'GENESIS_TRANSITION_INVALID'
   | 'GENESIS_FORK_ORDER'
   | 'GENESIS_FORK_UNSUPPORTED'
   | 'GENESIS_ACCOUNT_INVALID';
@@ -69,24 +69,25 @@ const ENTRIES: Readonly<Record<GenesisCode | GenesisFileCode, Entry>> = {
       'Write RLP([32 bytes of vanity, validators, [], 0, []]); `ehb genesis create` makes one.',
   },
   GENESIS_VALIDATORS_MISSING: {
-    meaning: 'Nobody could make block 1: `extraData` lists no validators and no contract does.',
-    remedy: 'List at least one validator in `extraData`.',
+    meaning: 'Nobody could make block 1: neither `extraData` nor a contract names validators.',
+    remedy: 'List at least one validator in `extraData`, or put the contract into `alloc`.',
   },
   GENESIS_VALIDATORS_UNORDERED: {
     meaning: 'The validators in `extraData` are not in ascending order, or one is listed twice.',
     remedy: 'Sort them by address and list each once; the proposers follow that order.',
-  },
-  GENESIS_VALIDATOR_CONTRACT_UNSUPPORTED: {
-    meaning: 'The validators come from a contract, which this release cannot read.',
-    remedy: 'List the validators in `extraData` and remove `config.qbft.validatorContractAddress`.',
   },
   GENESIS_MIGRATION_UNSUPPORTED: {
     meaning: 'The chain started under another consensus and moves to QBFT at a later block.',
     remedy: 'Start a new chain; a chain that began under IBFT cannot be continued by this release.',
   },
   GENESIS_TRANSITIONS_UNSUPPORTED: {
-    meaning: '`config.transitions` changes the consensus at later blocks; this release does not.',
-    remedy: 'Remove the transitions. A running chain that has them cannot be joined.',
+    meaning: '`config.transitions` is not of QBFT as Besu writes it.',
+    remedy:
+      'Write the changes as `config.transitions.qbft`. A chain of GoQuorum, or of another consensus, cannot be joined.',
+  },
+  GENESIS_TRANSITION_INVALID: {
+    meaning: 'An entry of `config.transitions.qbft` or `config.ehb.transitions` cannot take place.',
+    remedy: 'Correct the entry; the message says what belongs there and what was found.',
   },
   GENESIS_FORK_ORDER: {
     meaning: 'A fork would begin before the one that it builds on.',

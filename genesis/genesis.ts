@@ -13,6 +13,6 @@ export type Genesis = {
   readonly hash: Hash;
   /** The state of block 0. */
   readonly accounts: StateChanges;
-  /** Who seals block 1, ascending. */
+  /** Who seals block 1, ascending; nobody where a contract names them. */
   readonly validators: readonly Address[];
 };

@@ -332,21 +332,21 @@ const REFUSALS: readonly (readonly [title: string, code: string, json: unknown])
     minimal({ extraData: extraDataOf([validator(1), validator(1)]) }),
   ],
   [
-    'a validator contract',
-    'GENESIS_VALIDATOR_CONTRACT_UNSUPPORTED',
+    'a validator contract without code',
+    'GENESIS_VALIDATORS_MISSING',
     minimal({ extraData: extraDataOf([]) }, { qbft: { validatorContractAddress: `0x${A}` } }),
-  ],
-  [
-    'validators and a contract',
-    'GENESIS_FIELDS_CONTRADICT',
-    minimal({}, { qbft: { validatorContractAddress: `0x${A}` } }),
   ],
   ['a later start', 'GENESIS_MIGRATION_UNSUPPORTED', minimal({}, { qbft: { startBlock: 101 } })],
   ['IBFT as well', 'GENESIS_MIGRATION_UNSUPPORTED', minimal({}, { ibft2: {} })],
   [
-    'transitions',
+    'the flat transitions of GoQuorum',
     'GENESIS_TRANSITIONS_UNSUPPORTED',
-    minimal({}, { transitions: { qbft: [{ block: 10, blockperiodseconds: 2 }] } }),
+    minimal({}, { transitions: [{ block: 10, algorithm: 'qbft' }] }),
+  ],
+  [
+    'transitions of another consensus',
+    'GENESIS_TRANSITIONS_UNSUPPORTED',
+    minimal({}, { transitions: { ibft2: [{ block: 10 }] } }),
   ],
   ['a fork out of order', 'GENESIS_FORK_ORDER', minimal({}, { londonBlock: 4, istanbulBlock: 5 })],
   [

@@ -4,7 +4,14 @@
  * A file is either understood completely or refused (G-9): a field that changes the chain and is passed
  * over would give a block 0 that the other nodes do not have.
  */
-import { headerHash, invariant } from '../ledger/model/index.ts';
+import type { ValidatorSource } from '../consensus/index.ts';
+import {
+  bytesToHex,
+  EMPTY_CODE_HASH,
+  equalBytes,
+  headerHash,
+  invariant,
+} from '../ledger/model/index.ts';
 import type { ChainRules } from '../vm/index.ts';
 import { readAccounts } from './accounts.ts';
 import { readForks, reportOldRules } from './forks.ts';
@@ -67,11 +74,12 @@ function readGenesis(json: unknown, problems: Problems): Genesis | undefined {
   const timestamp = file.quantity('timestamp', 63) ?? 0n;
   const rules = readRules(config, file, qbft, timestamp, problems);
   const fields = readHeaderFields(file, rules, timestamp, problems);
-  const validators = readValidators(file, qbft.validatorContract, problems);
+  const validators = readValidators(file, qbft.options.source, problems);
   const alloc = file.section('alloc');
   const accounts =
     alloc === undefined ? { accounts: [], codes: [] } : readAccounts(alloc, problems);
   reportGasCap(qbft, fields.gasLimit, problems);
+  reportMissingContract(qbft.options.source, accounts, problems);
   if (validators === undefined || problems.refusals.length > 0) return undefined;
 
   const header = {
@@ -133,6 +141,7 @@ function readRules(
     ...(qbft.perTransactionGasLimit !== undefined && {
       perTransactionGasLimit: qbft.perTransactionGasLimit,
     }),
+    ...(qbft.changes.length > 0 && { changes: qbft.changes }),
   };
   reportOldRules(rules, timestamp, problems);
   return rules;
@@ -154,10 +163,26 @@ function readFixedBaseFee(config: Section, file: Section): bigint | undefined {
 }
 
 function reportGasCap(qbft: QbftConfig, gasLimit: bigint, problems: Problems): void {
-  const cap = qbft.perTransactionGasLimit;
-  if (cap === undefined || cap <= gasLimit) return;
-  const message = `config.qbft.perTxGasLimit is ${cap}, more than the gas limit ${gasLimit}`;
-  problems.report('GENESIS_FIELDS_CONTRADICT', message);
+  for (const { perTransactionGasLimit: cap } of [qbft, ...qbft.changes]) {
+    if (cap === undefined || cap <= gasLimit) continue;
+    const message = `perTxGasLimit is ${cap}, more than the gas limit ${gasLimit}`;
+    problems.report('GENESIS_FIELDS_CONTRADICT', message);
+  }
+}
+
+/** G-5: block 1 is made by those whom the contract names on the state of block 0. */
+function reportMissingContract(
+  source: ValidatorSource,
+  { accounts }: Genesis['accounts'],
+  problems: Problems,
+): void {
+  if (source.kind !== 'contract') return;
+  const found = accounts.find(({ address }) => equalBytes(address, source.address));
+  const codeHash = found?.account?.codeHash;
+  if (codeHash !== undefined && !equalBytes(codeHash, EMPTY_CODE_HASH)) return;
+  const contract = bytesToHex(source.address);
+  const message = `config.qbft.validatorContractAddress names ${contract}, which has no code in alloc`;
+  problems.report('GENESIS_VALIDATORS_MISSING', message);
 }
 
 function warnOfUnknown(section: Section, known: ReadonlySet<string>, problems: Problems): void {

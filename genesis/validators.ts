@@ -1,4 +1,5 @@
 /** `extraData` of block 0: who seals block 1 (G-5). */
+import type { ValidatorSource } from '../consensus/index.ts';
 import {
   type Address,
   bytesToHex,
@@ -17,7 +18,7 @@ export type GenesisValidators = {
 /** Undefined after a problem that was reported. */
 export function readValidators(
   file: Section,
-  contract: Address | undefined,
+  source: ValidatorSource,
   problems: Problems,
 ): GenesisValidators | undefined {
   file.require('extraData');
@@ -35,22 +36,28 @@ export function readValidators(
     problems.report('GENESIS_EXTRA_DATA_INVALID', decoded.message);
     return undefined;
   }
-  reportUnfit(decoded.extraData, contract, file);
-  return { extraData, validators: decoded.extraData.validators };
+  reportUnfit(decoded.extraData, source, file, problems);
+  const { validators } = decoded.extraData;
+  return { extraData, validators: source.kind === 'contract' ? [] : validators };
 }
 
-function reportUnfit(extraData: QbftExtraData, contract: Address | undefined, file: Section): void {
+function reportUnfit(
+  extraData: QbftExtraData,
+  source: ValidatorSource,
+  file: Section,
+  problems: Problems,
+): void {
   const { validators, vote, round, seals } = extraData;
   if (vote !== undefined || round !== 0 || seals.length > 0) {
     const found = vote !== undefined ? 'a vote' : round !== 0 ? `round ${round}` : 'seals';
     file.report('GENESIS_EXTRA_DATA_INVALID', 'extraData', `has ${found}, block 0 has none`);
   }
-  if (contract !== undefined && validators.length > 0) {
-    const message = `lists ${validators.length} validators, but config.qbft.validatorContractAddress names a contract`;
-    file.report('GENESIS_FIELDS_CONTRADICT', 'extraData', message);
-  } else if (contract !== undefined) {
-    const message = `lists no validators; they come from the contract ${bytesToHex(contract)}, which is not supported yet`;
-    file.report('GENESIS_VALIDATOR_CONTRACT_UNSUPPORTED', 'extraData', message);
+  if (source.kind === 'contract') {
+    if (validators.length > 0) {
+      problems.warn(
+        `extraData lists ${validators.length} validators; they are not used, the contract ${bytesToHex(source.address)} names them`,
+      );
+    }
   } else if (validators.length === 0) {
     const message = 'lists no validators and there is no validator contract';
     file.report('GENESIS_VALIDATORS_MISSING', 'extraData', message);

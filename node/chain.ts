@@ -40,8 +40,6 @@ export type ChainOptions = {
   readonly genesis: Genesis;
   /** Beneficiary of the blocks built here; undefined for a node that only follows. */
   readonly self: Address | undefined;
-  /** Executing a block that is being built stops after this long. */
-  readonly buildBudgetMs: number;
 };
 
 export type ChainModules = {
@@ -78,6 +76,8 @@ export type Chain = {
   onHead(listener: HeadListener): void;
 };
 
+/** Executing a block that is being built stops after a quarter of the timeout, and not before this. */
+const LEAST_BUILD_MS = 50;
 const VANITY = new Uint8Array(32);
 /** Transactions that one block tries; a block is bounded by gas and by time before that. */
 const MAX_CANDIDATES = 10_000;
@@ -112,6 +112,8 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
     invariant(self !== undefined, 'only a validator builds blocks');
     const startedAtMs = clock.now();
     const set = sets.next();
+    const { requestTimeoutMs } = qbftRulesAt(qbft, height);
+    const budgetMs = Math.max(LEAST_BUILD_MS, Math.floor(requestTimeoutMs / 4));
     const candidates = modules.pool.executable({ gas: parent.gasLimit, count: MAX_CANDIDATES });
     const { executed, skipped } = await buildBlock(
       {
@@ -129,7 +131,7 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
         gasLimit: parent.gasLimit,
         transactions: candidates,
         pause,
-        deadline: () => clock.now() - startedAtMs > options.buildBudgetMs,
+        deadline: () => clock.now() - startedAtMs > budgetMs,
       },
       engine,
       store.state(),

@@ -2,7 +2,7 @@
  * The composition of a node, the same in production and in simulations: pool, chain, consensus and
  * catching up, over a store, a log, a network and a clock that were made elsewhere.
  */
-import { transitionAt } from '../consensus/index.ts';
+import { qbftRulesAt, transitionAt } from '../consensus/index.ts';
 import {
   type BlockHeader,
   bytesToHex,
@@ -129,11 +129,7 @@ async function connectParts(
     },
   );
   const chain = createChain(
-    {
-      genesis,
-      self: signer?.address,
-      buildBudgetMs: Math.max(50, Math.floor(qbft.requestTimeoutMs / 4)),
-    },
+    { genesis, self: signer?.address },
     { store, engine, sets, votes, pool, recoverSenders, clock, logger: logger.child('chain') },
   );
   const catchUp = createCatchUp(DEFAULT_CATCH_UP, {
@@ -236,9 +232,9 @@ async function connectParts(
     const set = sets.next();
     if (set.source === 'headers') votes.settle(set.tally).catch(onFatal);
   };
-  const wakeWhenIdle = createIdleTimer(qbft.emptyBlockPeriodMs, clock, () =>
-    driver?.work(nextHeight(store)),
-  );
+  const wakeWhenIdle = createIdleTimer(clock, () => driver?.work(nextHeight(store)));
+  const restartIdleTimer = (): void =>
+    wakeWhenIdle.restart(qbftRulesAt(qbft, nextHeight(store)).emptyBlockPeriodMs);
   closers.push(wakeWhenIdle.close);
   chain.onHead((executed, hash) => {
     const { block } = executed;
@@ -247,7 +243,7 @@ async function connectParts(
     driver?.newHeight(heightContext(store, sets, qbft, clock.now()));
     settleVotes();
     offerWork();
-    wakeWhenIdle.restart();
+    restartIdleTimer();
     network.announce(statusNow());
     events.block(block.header.number);
     logger.debug('block final', {
@@ -259,7 +255,7 @@ async function connectParts(
   for (const peer of network.peers()) handlers.onPeerJoined(peer);
   former.readHeaders(setMembers);
   offerWork();
-  wakeWhenIdle.restart();
+  restartIdleTimer();
 
   return {
     store,

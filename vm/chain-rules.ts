@@ -65,7 +65,30 @@ export type ChainRules = {
   /** The gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
   readonly gasLimitMoves?: boolean;
   readonly hashRule: HeaderHashRule;
+  /** What a genesis file changes at later blocks; ascending, each height once. */
+  readonly changes?: readonly RulesChange[];
 };
+
+/** All that can change at a block, as it is from that block on. */
+export type RulesChange = {
+  readonly from: Height;
+  readonly blockReward: Wei;
+  readonly beneficiary: Address | undefined;
+  readonly perTransactionGasLimit: Gas | undefined;
+};
+
+/** The rules of the block of that number, without changes to come. */
+export function rulesAt(rules: ChainRules, number: Height): ChainRules {
+  if (rules.changes === undefined) return rules;
+  const { changes, perTransactionGasLimit: atFirst, ...constant } = rules;
+  const change = changes.findLast(({ from }) => from <= number);
+  const limit = change === undefined ? atFirst : change.perTransactionGasLimit;
+  return {
+    ...constant,
+    ...(change && { blockReward: change.blockReward, beneficiary: change.beneficiary }),
+    ...(limit !== undefined && { perTransactionGasLimit: limit }),
+  };
+}
 
 const RANK: ReadonlyMap<ForkName, number> = new Map(FORK_NAMES.map((fork, rank) => [fork, rank]));
 

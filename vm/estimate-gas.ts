@@ -6,7 +6,7 @@
  */
 import type { AccessListItem, Gas, StateReader, Verdict } from '../ledger/model/index.ts';
 import { equalBytes, refuse } from '../ledger/model/index.ts';
-import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
+import { type ChainRules, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult, Engine } from './engine.ts';
 import { TRANSACTION_GAS_CAP } from './transaction-rules.ts';
 
@@ -95,7 +95,8 @@ function highestGas(
   const fork = forkAt(rules, environment.number, environment.timestamp);
   const caps = [request.gas, environment.gasLimit];
   if (isAtLeast(fork, 'osaka')) caps.push(TRANSACTION_GAS_CAP);
-  if (rules.perTransactionGasLimit !== undefined) caps.push(rules.perTransactionGasLimit);
+  const { perTransactionGasLimit } = rulesAt(rules, environment.number);
+  if (perTransactionGasLimit !== undefined) caps.push(perTransactionGasLimit);
   if (request.gasPrice > 0n) {
     const override = request.overrides?.find(({ address }) =>
       equalBytes(address, request.from),

@@ -7,7 +7,7 @@
  */
 import { refuse, type StateReader } from '../ledger/model/index.ts';
 import { blobBaseFee } from './blob-rules.ts';
-import { type ChainRules, type ForkName, forkAt, isAtLeast } from './chain-rules.ts';
+import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import { call } from './engine/call.ts';
 import { executeBlock } from './engine/execute-block.ts';
 import { installFork } from './engine/fork-rules.ts';
@@ -72,7 +72,7 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
   ): Promise<T> {
     const fork = forkAt(rules, environment.number, environment.timestamp);
     const machine = take(fork);
-    const result = await use(open(machine, rules, environment, state));
+    const result = await use(open(machine, rulesAt(rules, environment.number), environment, state));
     const { instance } = machine;
     const isSmall = instance.size() <= MOST_MEMORY && instance.functions.codeSpace() <= MOST_CODE;
     if (isSmall && idle.length < MOST_IDLE) idle.push(machine);

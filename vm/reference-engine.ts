@@ -5,7 +5,7 @@
  * beyond them is a difference between the two and is reported as `VM_ENGINE_REFUSED`.
  */
 import { refuse } from '../ledger/model/index.ts';
-import { type ChainRules, type ForkName, forkAt, isAtLeast } from './chain-rules.ts';
+import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import type { Engine } from './engine.ts';
 import { call } from './reference/call.ts';
 import { executeBlock } from './reference/execute-block.ts';
@@ -33,7 +33,9 @@ export function createReferenceEngine(rules: ChainRules): Engine {
       if (!isAtLeast(fork, 'byzantium')) {
         return refuse('VM_FORK_UNSUPPORTED', `cannot execute blocks at ${fork}`);
       }
-      return lend(fork, (machine) => executeBlock(machine, rules, input, state));
+      return lend(fork, (machine) =>
+        executeBlock(machine, rulesAt(rules, input.environment.number), input, state),
+      );
     },
     async call(request, environment, state) {
       const fork = forkAt(rules, environment.number, environment.timestamp);

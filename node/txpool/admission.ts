@@ -6,7 +6,7 @@ import {
   type Transaction,
   type Verdict,
 } from '../../ledger/model/index.ts';
-import { type ChainRules, checkForm, checkFunds, forkAt } from '../../vm/index.ts';
+import { type ChainRules, checkForm, checkFunds, forkAt, rulesAt } from '../../vm/index.ts';
 import type { PoolLimits } from './limits.ts';
 import { feesOf, heldCount, isReplacement, type SenderQueue } from './sender-queue.ts';
 
@@ -45,7 +45,7 @@ export function checkRaw(
     );
   }
   const fork = forkAt(rules, head.number + 1n, head.timestamp);
-  return checkForm(transaction, rules, fork) ?? decoded;
+  return checkForm(transaction, rulesAt(rules, head.number + 1n), fork) ?? decoded;
 }
 
 /** Whether the sender's account and queue admit the transaction. Undefined: they do. */

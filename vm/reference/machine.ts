@@ -15,7 +15,7 @@ import {
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
 import { blobBaseFee } from '../blob-rules.ts';
-import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
+import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast, rulesAt } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
 import { verifyOpening } from '../precompiles/index.ts';
 import { createSenderView } from './sender-view.ts';
@@ -150,7 +150,7 @@ function createBlock(
   fork: ForkName,
   common: Common,
 ): Block {
-  const beneficiary = rules.beneficiary ?? environment.beneficiary;
+  const beneficiary = rulesAt(rules, environment.number).beneficiary ?? environment.beneficiary;
   const header = {
     number: environment.number,
     timestamp: environment.timestamp,
