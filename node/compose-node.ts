@@ -37,7 +37,7 @@ import type { Signer } from './signer.ts';
 import type { SmallFile } from './small-file.ts';
 import { createPool, type Pool } from './txpool/index.ts';
 import { openValidatorSets, type ValidatorSets } from './validator-sets.ts';
-import type { Voter } from './voter.ts';
+import { type Voter, type VotingReport, votingReport } from './voter.ts';
 
 /** What the composition needs of the configuration. */
 export type ComposeConfig = Pick<NodeConfig, 'genesis' | 'nodeKey' | 'logger'> & {
@@ -75,6 +75,7 @@ export type ComposedNode = {
   readonly governance: GovernancePort;
   /** Height and round that consensus works on. */
   consensus(): { readonly height: Height; readonly round: number };
+  voting(): VotingReport;
   progress(): ReturnType<CatchUp['progress']>;
   setAllowlist(list: Allowlist): void;
   close(): Promise<void>;
@@ -159,7 +160,7 @@ async function connectParts(
     height: store.head().header.number,
     hash: store.head().hash,
     round: driver?.status().round ?? 0,
-    lost: signer !== undefined && voter === undefined,
+    lost: driver?.status().loss !== undefined,
   });
   const handlers = createPeerHandlers({
     store,
@@ -209,6 +210,7 @@ async function connectParts(
       send: (to, message) => network.sendConsensus(to, message),
       finalise: (digest, header) => finalise({ chain, workshop }, digest, header),
       onEvidence: evidence.keep,
+      onStatus: () => network.announce(statusNow()),
       onFatal,
       clock,
       logger: logger.child('consensus'),
@@ -217,6 +219,7 @@ async function connectParts(
   );
   const { close: closeDriver, status: consensus } = driver;
   closers.push(closeDriver);
+  if (consensus().loss !== undefined) network.announce(statusNow());
 
   /** QBFT: an own vote and a transition due in the next block wake an idle chain, too. */
   const offerWork = (): void => {
@@ -266,6 +269,7 @@ async function connectParts(
     evidence,
     governance,
     consensus,
+    voting: () => votingReport(voter, consensus().loss),
     progress: () => catchUp.progress(),
     setAllowlist: (list) => {
       allowlist = list;

@@ -21,6 +21,7 @@ import {
   type Input,
   type InputBody,
   initialState,
+  isMute,
   type LogEntry,
   type LogRecord,
   type PeerMessage,
@@ -56,11 +57,20 @@ export type ConsensusDriverModules = {
   readonly finalise: (digest: Hash, header: BlockHeader) => Promise<void>;
   /** One validator signed both and may not have. */
   readonly onEvidence: (first: Statement, second: Statement) => void;
+  /** Round, or whether it votes, has changed. */
+  readonly onStatus: () => void;
   /** The loop cannot go on: a failed write or a broken invariant. */
   readonly onFatal: (error: unknown) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: ConsensusObserver | undefined;
+};
+
+export type ConsensusStatus = {
+  readonly height: Height;
+  readonly round: number;
+  /** The log is lost and nothing is signed, through block `until` if that is known. QBFT R-10.1 */
+  readonly loss: { readonly until: Height | undefined } | undefined;
 };
 
 export type ConsensusDriver = {
@@ -72,7 +82,7 @@ export type ConsensusDriver = {
   work(height: Height): void;
   /** The head has moved: by this driver's own finalise or by catching up. */
   newHeight(context: HeightContext): void;
-  status(): { readonly height: Height; readonly round: number };
+  status(): ConsensusStatus;
   close(): Promise<void>;
 };
 
@@ -124,15 +134,30 @@ export function createConsensusDriver(
         if (!result.verdict.ok) {
           logger.debug('input refused', { input: input.kind, code: result.verdict.code });
         }
-        if (before.round !== state.round && state.height === before.height && state.round > 0) {
-          logger.info('round changed', { height: state.height, round: state.round });
-        }
+        notice(before);
         for (const effect of result.effects) await run(effect);
       }
     } catch (error) {
       closed = true;
       modules.onFatal(error);
     }
+  };
+
+  const notice = (before: ConsensusState): void => {
+    const [was, is] = [statusOf(before), statusOf(state)];
+    const hasMoved = was.round !== is.round && was.height === is.height;
+    if (hasMoved && is.round > 0) {
+      logger.info('round changed', { height: is.height, round: is.round });
+    }
+    const isOther = (was.loss === undefined) !== (is.loss === undefined);
+    if (isOther && is.loss !== undefined) {
+      logger.error('the consensus log is not up to date: this validator does not vote', is);
+    } else if (isOther) {
+      logger.info('this validator votes again', { height: is.height, round: is.round });
+    } else if (was.loss?.until !== is.loss?.until) {
+      logger.info('this validator votes again after block', { block: is.loss?.until });
+    }
+    if (hasMoved || isOther) modules.onStatus();
   };
 
   const run = async (effect: Effect): Promise<void> => {
@@ -266,7 +291,7 @@ export function createConsensusDriver(
     peerJoined: (validator) => put({ kind: 'peer-joined', validator }),
     work: (height) => put({ kind: 'work', height }),
     newHeight: (next) => put({ kind: 'new-height', context: next }),
-    status: () => ({ height: state.height, round: state.round }),
+    status: () => statusOf(state),
     close: async () => {
       closed = true;
       for (const handle of timers.values()) clock.clearTimeout(handle);
@@ -274,6 +299,11 @@ export function createConsensusDriver(
       await running;
     },
   };
+}
+
+function statusOf(state: ConsensusState): ConsensusStatus {
+  const { height, round, lost } = state;
+  return { height, round, loss: isMute(state) ? { until: lost.own?.bound } : undefined };
 }
 
 /**

@@ -153,7 +153,7 @@ export type NodeFacts = {
   readonly network: Network;
   readonly sets: Pick<ValidatorSets, 'next' | 'at'>;
   readonly validatorAddress: Address | undefined;
-  readonly voting: NodeReport['voting'];
+  readonly voting: () => NodeReport['voting'];
   readonly consensus: () => NodeReport['consensus'];
   readonly progress: () => { from: Height; current: Height; highest: Height } | undefined;
   readonly startedAtMs: number;
@@ -168,7 +168,7 @@ export function createNodePort(facts: NodeFacts): NodePort {
       peerId: network.peerId,
       addresses: network.addresses,
       validatorAddress: facts.validatorAddress,
-      voting: facts.voting,
+      voting: facts.voting(),
       consensus: facts.consensus(),
       validators: sets.next().validators,
       peers: network.peers().map(peerReport),

@@ -6,13 +6,11 @@ import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
 import { createCaller, createFees, createNodePort, createProofs } from './rpc-ports.ts';
 import type { Signer } from './signer.ts';
-import type { VotingReport } from './voter.ts';
 
 export type NodeServerModules = {
   readonly node: ComposedNode;
   readonly engine: Engine;
   readonly signer: Signer | undefined;
-  readonly voting: VotingReport;
   readonly clock: Clock;
   readonly startedAtMs: number;
 };
@@ -20,7 +18,7 @@ export type NodeServerModules = {
 /** Resolves when it listens. @throws CodedError of `rpc` */
 export function startNodeServer(
   config: NodeConfig,
-  { node, engine, signer, voting, clock, startedAtMs }: NodeServerModules,
+  { node, engine, signer, clock, startedAtMs }: NodeServerModules,
 ): Promise<RpcServer> {
   const { genesis, rpc } = config;
   const { rules } = genesis;
@@ -57,7 +55,7 @@ export function startNodeServer(
           network,
           sets,
           validatorAddress: signer?.address,
-          voting,
+          voting: node.voting,
           consensus: node.consensus,
           progress: node.progress,
           startedAtMs,

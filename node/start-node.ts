@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { cryptoBackend } from '#crypto';
 import { makeDirectory } from '../genesis/index.ts';
 import { type Address, bytesToHex } from '../ledger/model/index.ts';
-import { openConsensusLog, openStore } from '../ledger/store/index.ts';
+import { openConsensusLog, openStore, renewConsensusLog } from '../ledger/store/index.ts';
 import { createNetwork } from '../p2p/index.ts';
 import { createEngine } from '../vm/index.ts';
 import { type Allowlist, followAllowlist } from './allowlist.ts';
@@ -84,9 +84,11 @@ async function open(
   });
   closers.push(() => store.close());
   const signer = config.validatorKey && createLocalSigner(config.validatorKey);
-  const { voter, report: voting } = await openVoter(config, signer, (binding) =>
-    openConsensusLog({ path: join(config.dataDir, 'consensus.log'), ...binding }),
-  );
+  const logPath = join(config.dataDir, 'consensus.log');
+  const voter = await openVoter(config, signer, {
+    open: (binding) => openConsensusLog({ path: logPath, ...binding }),
+    renew: (binding, records) => renewConsensusLog({ path: logPath, ...binding }, records),
+  });
   if (voter !== undefined) closers.push(() => voter.log.close());
 
   let node: ComposedNode | undefined;
@@ -117,7 +119,7 @@ async function open(
   const { close: closeNode, network } = node;
   closers.push(closeNode);
   if (changed !== undefined) node.setAllowlist(changed);
-  const modules = { node, engine, signer, voting, clock, startedAtMs };
+  const modules = { node, engine, signer, clock, startedAtMs };
   const server = await startNodeServer(config, modules);
   closers.push(() => server.close());
   const metrics =
@@ -128,7 +130,7 @@ async function open(
   logger.info('node started', {
     peerId: network.peerId,
     address: signer && bytesToHex(signer.address),
-    voting: voting.yes,
+    voting: node.voting().yes,
     height: store.head().header.number.toString(),
     rpc: server.url,
     p2p: network.addresses,

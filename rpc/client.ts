@@ -25,6 +25,8 @@ export type StatusJson = {
     readonly round: number;
     readonly voting: boolean;
     readonly notVotingBecause?: string;
+    /** It votes again above this block, at the latest. */
+    readonly votingAfterBlock?: Quantity;
   };
   readonly validatorAddress: `0x${string}` | null;
   readonly validators: readonly `0x${string}`[];

@@ -196,7 +196,10 @@ export type NodeReport = {
   readonly addresses: readonly string[];
   /** Undefined for a node that only follows. */
   readonly validatorAddress: Address | undefined;
-  readonly voting: { readonly yes: true } | { readonly yes: false; readonly reason: string };
+  readonly voting:
+    | { readonly yes: true }
+    /** `until`: it votes again above that block, at the latest; undefined while nobody knows. */
+    | { readonly yes: false; readonly reason: string; readonly until?: Height };
   /** What consensus works on: the height after the head, and its round. */
   readonly consensus: { readonly height: Height; readonly round: number };
   readonly validators: readonly Address[];

@@ -12,6 +12,7 @@ import {
   type ConsensusLogOptions,
   createConsensusLog,
   openConsensusLog,
+  renewConsensusLog,
 } from './consensus-log.ts';
 import { refusalOf } from './testkit/small-chain.ts';
 
@@ -137,6 +138,26 @@ test('what the caller does to its bytes afterwards changes no record', async ({ 
   bytes.fill(0);
   assert.equal(listed(log), [[1, 2, 3]]);
   await log.close();
+});
+
+test('L-6: a new log in place of a damaged one holds its first records; no file is overwritten', async ({
+  options,
+  directory,
+}) => {
+  const renew = (): Promise<string | undefined> => renewConsensusLog(options, [record(7)]);
+  assert.is(await renew(), undefined);
+  for (const number of [1, 2]) {
+    await writeFile(options.path, `damaged ${number}`);
+    const kept = `${options.path}.damaged-${number}`;
+    assert.is(await renew(), kept);
+    assert.is(await readFile(kept, 'utf8'), `damaged ${number}`);
+  }
+  const log = await openConsensusLog(options);
+  assert.equal(listed(log), [[7]]);
+  assert.is(await refusalOf(renew()), 'STORE_LOCKED', 'a log in use stays where it is');
+  await log.close();
+  const names = (await readdir(directory)).filter((name) => !name.endsWith('.lock')).sort();
+  assert.equal(names, ['consensus.log', 'consensus.log.damaged-1', 'consensus.log.damaged-2']);
 });
 
 test('L-5: a log that another process has open is refused until that process is dead', async ({

@@ -2,9 +2,9 @@
  * The consensus log: what this validator has signed, durable before it is sent (docs/spec/ledger.md,
  * L-3 to L-5). A file of its own, because LevelDB drops damaged log records without a word.
  */
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { bytesToHex, concatBytes, equalBytes } from '../model/index.ts';
-import { createDurably } from './durable-file.ts';
+import { createDurably, replaceDurably } from './durable-file.ts';
 import { acquireLock, type FileLock } from './file-lock.ts';
 import { createLogFile, type LogFile } from './log-file.ts';
 import {
@@ -53,6 +53,54 @@ export async function createConsensusLog(options: ConsensusLogOptions): Promise<
       throw storeError('STORE_LOG_EXISTS', path, 'a consensus log is there already');
     }
     throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be created', { cause });
+  }
+}
+
+/**
+ * Makes a log in place of one that is missing or damaged, with its first records in it at once: a crash
+ * leaves no log or this one. A file that is there is kept beside it, as `path.damaged-1` or the next
+ * number that is free. L-6
+ * @returns where that file is now; undefined if there was none
+ * @throws CodedError `STORE_LOCKED`, `STORE_NOT_WRITABLE`
+ */
+export async function renewConsensusLog(
+  options: ConsensusLogOptions,
+  records: readonly Uint8Array[],
+): Promise<string | undefined> {
+  const { path } = options;
+  const lock = await acquireLock(`${path}.lock`);
+  try {
+    const kept = await setAside(path);
+    const header = encodeLogHeader(options);
+    const { bytes } = encodeRecords(records, chainOf(header));
+    await replaceDurably(path, concatBytes(header, bytes));
+    return kept;
+  } catch (cause) {
+    throw storeError('STORE_NOT_WRITABLE', path, 'a new consensus log cannot be created', {
+      cause,
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Under the lock, so that a name that is free stays free. */
+async function setAside(path: string): Promise<string | undefined> {
+  if (!(await isThere(path))) return undefined;
+  let number = 1;
+  while (await isThere(`${path}.damaged-${number}`)) number += 1;
+  const kept = `${path}.damaged-${number}`;
+  await rename(path, kept);
+  return kept;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

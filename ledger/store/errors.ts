@@ -66,7 +66,8 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   },
   STORE_LOG_MISSING: {
     meaning: 'The consensus log of this validator is missing, so its past votes are unknown.',
-    remedy: 'Put the log back from where it was moved. Never create an empty one for a used key.',
+    remedy:
+      'Nothing to do: the node makes a new one and votes again by itself when that is safe. Never put an empty one there.',
   },
   STORE_LOG_FOREIGN: {
     meaning: 'The consensus log belongs to another chain or to another validator key.',
@@ -75,7 +76,8 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   },
   STORE_LOG_DAMAGED: {
     meaning: 'The consensus log is damaged before its end, so past votes may be missing.',
-    remedy: 'Keep the file and check the disk. The validator follows the chain and does not vote.',
+    remedy:
+      'Check the disk. The node keeps the file, makes a new log and votes again by itself when that is safe.',
   },
   STORE_LOG_WRITE_FAILED: {
     meaning:

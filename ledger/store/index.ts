@@ -4,6 +4,7 @@ export {
   type ConsensusLogOptions,
   createConsensusLog,
   openConsensusLog,
+  renewConsensusLog,
 } from './consensus-log.ts';
 export { replaceDurably } from './durable-file.ts';
 export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';

@@ -13,6 +13,7 @@ import {
   type MemoryDisk,
   openMemoryLog,
   openMemoryStore,
+  renewMemoryLog,
 } from '../../ledger/store/testkit/memory-disk.ts';
 import { createMemoryNetwork, type MemoryHub, type Network } from '../../p2p/index.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
@@ -148,9 +149,11 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
       logger: ports.logger,
       p2p: { host: '', port: 0, bootPeers: options.bootPeers },
     };
-    const openLog = (): ReturnType<typeof openMemoryLog> =>
-      openMemoryLog(disk, device, { ...binding, rewriteAboveBytes: REWRITE_ABOVE_BYTES });
-    const { voter } = await openVoter(config, signer, openLog);
+    const voter = await openVoter(config, signer, {
+      open: () =>
+        openMemoryLog(disk, device, { ...binding, rewriteAboveBytes: REWRITE_ABOVE_BYTES }),
+      renew: (_, records) => renewMemoryLog(disk, device, binding, records),
+    });
     const composed = await composeNode(config, {
       clock: clockOf(own),
       random: world.random.next,

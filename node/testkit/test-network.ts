@@ -46,6 +46,8 @@ export type TestNetwork = {
   readonly addresses: readonly Address[];
   /** What a process with the key of that validator could sign with. */
   validatorKey(index: number): Promise<Uint8Array>;
+  /** Where a node keeps its files. */
+  directoryOf(index: number): string;
   start(index: number, wire?: Wire): Promise<TestNode>;
   /** Copies every node's files as they are this moment, for `restore`. */
   snapshot(): void;
@@ -93,6 +95,7 @@ export async function createTestNetwork(
       );
       return validatorKey as Uint8Array;
     },
+    directoryOf: (index) => (files.nodes[index] as NetworkNode).directory,
     start: async (index, wire = {}) => {
       const node = files.nodes[index] as NetworkNode;
       const running = await startIn(node, wire);

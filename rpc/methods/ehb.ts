@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { bytesToHex } from '../../ledger/model/index.ts';
 import { defineMethod, type Method, type MethodContext } from '../method.ts';
-import type { PeerReport } from '../ports.ts';
+import type { NodeReport, PeerReport } from '../ports.ts';
 import { addressSchema, hashSchema, quantity, quantitySchema } from '../values.ts';
 
 const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
@@ -27,6 +27,7 @@ const statusSchema: TSchema = Type.Object({
     round: Type.Integer(),
     voting: Type.Boolean(),
     notVotingBecause: Type.Optional(Type.String()),
+    votingAfterBlock: Type.Optional(quantitySchema),
   }),
   validatorAddress: nullable(addressSchema),
   validators: Type.Array(addressSchema),
@@ -49,6 +50,16 @@ function formatPeer(peer: PeerReport): unknown {
   };
 }
 
+function formatVoting(voting: NodeReport['voting']): object {
+  if (voting.yes) return { voting: true };
+  const { reason, until } = voting;
+  return {
+    voting: false,
+    notVotingBecause: reason,
+    ...(until === undefined ? {} : { votingAfterBlock: quantity(until) }),
+  };
+}
+
 function status({ chain, node, pool }: MethodContext): unknown {
   const { header, hash } = chain.head();
   const report = node.report();
@@ -67,8 +78,7 @@ function status({ chain, node, pool }: MethodContext): unknown {
     consensus: {
       height: quantity(consensus.height),
       round: consensus.round,
-      voting: voting.yes,
-      ...(voting.yes ? {} : { notVotingBecause: voting.reason }),
+      ...formatVoting(voting),
     },
     validatorAddress: validatorAddress === undefined ? null : bytesToHex(validatorAddress),
     validators: report.validators.map(bytesToHex),

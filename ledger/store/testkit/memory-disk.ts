@@ -11,7 +11,7 @@ import { type ConsensusLog, readLog, serveLog } from '../consensus-log.ts';
 import type { Database } from '../database.ts';
 import { tableOf } from '../keyspace.ts';
 import type { LogFile } from '../log-file.ts';
-import { encodeLogHeader, type LogBinding } from '../log-format.ts';
+import { chainOf, encodeLogHeader, encodeRecords, type LogBinding } from '../log-format.ts';
 import { requireHead, type StoreOptions, serveStore, writeGenesis } from '../open-store.ts';
 import { storeError } from '../store-error.ts';
 
@@ -69,6 +69,18 @@ export function openMemoryStore(
 /** As `createConsensusLog`. */
 export function createMemoryLog(disk: MemoryDisk, binding: LogBinding): void {
   disk.log = encodeLogHeader(binding);
+}
+
+/** As `renewConsensusLog`; a damaged log is gone. */
+export async function renewMemoryLog(
+  disk: MemoryDisk,
+  device: Device,
+  binding: LogBinding,
+  records: readonly Uint8Array[],
+): Promise<undefined> {
+  const header = encodeLogHeader(binding);
+  const { bytes } = encodeRecords(records, chainOf(header));
+  await createMemoryLogFile(disk, device).replace(concatBytes(header, bytes));
 }
 
 /**
