@@ -9,9 +9,9 @@ import type { Pool } from './txpool/index.ts';
 
 /** The network is made with its handlers, and what handles is made with the network: hence functions. */
 export type PeerHandlerModules = {
-  readonly store: ChainStore;
-  readonly pool: Pool;
-  readonly catchUp: CatchUp;
+  readonly store: Pick<ChainStore, 'encodedBlock'>;
+  readonly pool: Pick<Pool, 'add' | 'content' | 'get'>;
+  readonly catchUp: Pick<CatchUp, 'peerAt' | 'peerLeft'>;
   readonly workshop: () => BlockWorkshop;
   /** Undefined until the node's parts are all there. */
   readonly driver: () => ConsensusDriver | undefined;
@@ -36,8 +36,11 @@ export function createPeerHandlers(modules: PeerHandlerModules): NetworkHandlers
     onStatus: (from, status) => catchUp.peerAt(from.peerId, status.height),
     onPeerJoined: (peer) => {
       catchUp.peerAt(peer.peerId, peer.status.height);
-      const { pending } = pool.content();
-      network().gossipTransactions(pending.map(({ transaction }) => transaction.raw));
+      // Held ones too: while this node was behind it could not see that they are executable, and it
+      // may have had nobody to tell when they came.
+      const { pending, queued } = pool.content();
+      const waiting = [...pending, ...queued];
+      network().gossipTransactions(waiting.map(({ transaction }) => transaction.raw));
       if (peer.kind === 'validator' && peer.address !== undefined) {
         driver()?.peerJoined(peer.address);
       }
