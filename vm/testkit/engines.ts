@@ -21,3 +21,20 @@ export function createEngine(name: string, rules: ChainRules): Engine {
   }
   return create(rules);
 }
+
+/** Engines kept by the rules they were made for; each holds machines and memory. */
+const MOST_KEPT = 64;
+
+/** The same as `createEngine` for one name, for callers that change between a few sets of rules. */
+export function createEngineCache(name: string): (rules: ChainRules) => Engine {
+  const engines = new Map<string, Engine>();
+  return (rules) => {
+    const key = JSON.stringify(rules, (_, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+    const engine = engines.get(key) ?? createEngine(name, rules);
+    if (engines.size >= MOST_KEPT) engines.clear();
+    engines.set(key, engine);
+    return engine;
+  };
+}

@@ -1,7 +1,5 @@
 /** A file of state tests, or a part of it, through one engine. */
-import type { ChainRules } from '../chain-rules.ts';
-import type { Engine } from '../engine.ts';
-import { createEngine } from './engines.ts';
+import { createEngineCache } from './engines.ts';
 import { readLines } from './read-lines.ts';
 import { runStateTestLine, type StateTestCase, type StateTestResult } from './state-test.ts';
 
@@ -18,13 +16,7 @@ export type StateTestRun = {
 /** Yields each case as it has run. */
 export async function* runStateTests(run: StateTestRun): AsyncGenerator<StateTestResult> {
   const { remainders, divisor } = run.lines;
-  const engines = new Map<string, Engine>();
-  const engineFor = (rules: ChainRules): Engine => {
-    const key = `${rules.forks[0]?.fork} ${rules.chainId}`;
-    const engine = engines.get(key) ?? createEngine(run.engine, rules);
-    engines.set(key, engine);
-    return engine;
-  };
+  const engineFor = createEngineCache(run.engine);
   const wants = (identity: StateTestCase): boolean => isWanted(identity, run);
   let number = 0;
   for await (const line of readLines(run.file)) {

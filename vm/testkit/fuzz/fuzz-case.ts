@@ -1,0 +1,302 @@
+/** One case of the differential fuzzer: a small world, a block of transactions and some calls, from a seed. */
+import { keccak256, sign } from '#crypto';
+import { createRandom, type Random } from '../../../consensus/testkit/random.ts';
+import {
+  type Address,
+  asHash,
+  bigintToBytes,
+  concatBytes,
+  encodeRlp,
+  signTransaction,
+  type TransactionFields,
+  ZERO_HASH,
+} from '../../../ledger/model/index.ts';
+import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
+import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
+import { floorGas, intrinsicGas } from '../../transaction-rules.ts';
+import type { Allocation } from '../memory-state.ts';
+import { mutate } from './mutate.ts';
+import {
+  BENEFICIARY,
+  CONTRACTS,
+  randomAddress,
+  randomBytes,
+  randomWord,
+  SIGNERS,
+  type Signer,
+} from './pool.ts';
+import { initcode, type Program, randomProgram } from './program.ts';
+
+export const CHAIN_ID = 20_260n;
+const BASE_FEE = 7n;
+
+export type FuzzContract = {
+  readonly address: Address;
+  readonly program: Program;
+  readonly balance: bigint;
+  readonly nonce: bigint;
+  readonly storage: readonly { readonly slot: Uint8Array; readonly value: Uint8Array }[];
+};
+
+/** A transaction before it has a nonce: minimising leaves some out, so nonces are counted at the end. */
+export type FuzzTransaction = {
+  readonly from: Signer;
+  readonly fields: TransactionFields;
+  /** Not zero: a nonce that is wrong by so much. */
+  readonly nonceOffset: bigint;
+};
+
+export type FuzzCase = {
+  readonly fork: ForkName;
+  readonly rules: ChainRules;
+  readonly environment: BlockEnvironment;
+  readonly contracts: readonly FuzzContract[];
+  readonly transactions: readonly FuzzTransaction[];
+  readonly calls: readonly CallRequest[];
+};
+
+/** Bytecode and selectors of a real contract. */
+export type CorpusEntry = {
+  readonly name: string;
+  readonly runtime: Uint8Array;
+  readonly selectors: readonly Uint8Array[];
+};
+
+/** Newer forks count more. */
+const FORKS: readonly ForkName[] = [
+  ...Array<ForkName>(6).fill('osaka'),
+  ...Array<ForkName>(4).fill('prague'),
+  ...Array<ForkName>(3).fill('cancun'),
+  'shanghai',
+  'paris',
+  'london',
+  'berlin',
+  'istanbul',
+  'petersburg',
+  'constantinople',
+  'byzantium',
+];
+
+/** The same seed, index and corpus give the same case on every machine. */
+export function createCase(
+  seed: number,
+  index: number,
+  corpus: readonly CorpusEntry[] = [],
+): FuzzCase {
+  const random = createRandom(Math.imul(seed, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
+  const fork = random.pick(FORKS);
+  const entry = corpus.length > 0 && random.chance(0.2) ? random.pick(corpus) : undefined;
+  const contracts = CONTRACTS.map((address, i) =>
+    randomContract(random, address, fork, i < 2 ? entry : undefined),
+  );
+  const delegated = isAtLeast(fork, 'prague') && random.chance(0.3);
+  if (delegated) contracts.push(delegatingAccount(random, random.pick(SIGNERS).address));
+  return {
+    fork,
+    rules: randomRules(random, fork),
+    environment: randomEnvironment(random, fork),
+    contracts,
+    transactions: Array.from({ length: random.between(1, 4) }, () =>
+      randomTransaction(random, fork, entry),
+    ),
+    calls: Array.from({ length: random.between(0, 1) }, () => randomCall(random, fork, entry)),
+  };
+}
+
+function randomContract(
+  random: Random,
+  address: Address,
+  fork: ForkName,
+  entry: CorpusEntry | undefined,
+): FuzzContract {
+  const program =
+    entry !== undefined
+      ? mutate(random, entry.runtime)
+      : randomProgram(random, random.between(1, 24));
+  const slots = random.between(0, 3);
+  return {
+    address,
+    program,
+    balance: random.chance(0.5) ? BigInt(random.between(0, 10)) : 0n,
+    nonce: isAtLeast(fork, 'spuriousDragon') ? 1n : 0n,
+    storage: Array.from({ length: slots }, (_, i) => ({
+      slot: word(BigInt(i)),
+      value: bigintToBytes(BigInt(random.between(1, 2))),
+    })),
+  };
+}
+
+/** EIP-7702: an account whose code names a contract. */
+function delegatingAccount(random: Random, address: Address): FuzzContract {
+  const code = concatBytes(Uint8Array.of(0xef, 0x01, 0x00), randomAddress(random));
+  return { address, program: [code], balance: 10n ** 18n, nonce: 0n, storage: [] };
+}
+
+function randomRules(random: Random, fork: ForkName): ChainRules {
+  return {
+    chainId: CHAIN_ID,
+    forks: [{ fork, block: 0n }],
+    zeroBaseFee: false,
+    blockReward: random.chance(0.1) ? 2n : 0n,
+    beneficiary: random.chance(0.1) ? CONTRACTS[0] : undefined,
+    ...(random.chance(0.1) && { contractSizeLimit: random.pick([1, 23, 32]) }),
+    ...(random.chance(0.1) && { initcodeSizeLimit: random.pick([1, 32]) }),
+    hashRule: 'qbft',
+  };
+}
+
+function randomEnvironment(random: Random, fork: ForkName): BlockEnvironment {
+  return {
+    number: BigInt(random.between(1, 600)),
+    timestamp: 1_700_000_000n,
+    parentHash: ZERO_HASH,
+    gasLimit: 30_000_000n,
+    beneficiary: random.chance(0.9) ? BENEFICIARY : randomAddress(random),
+    prevRandao: asHash(randomBytes(random, 32)),
+    difficulty: 1n,
+    ...(isAtLeast(fork, 'london') && { baseFeePerGas: random.chance(0.5) ? BASE_FEE : 0n }),
+    ...(isAtLeast(fork, 'cancun') && { excessBlobGas: 0n, parentBeaconBlockRoot: ZERO_HASH }),
+  };
+}
+
+function randomTransaction(
+  random: Random,
+  fork: ForkName,
+  entry: CorpusEntry | undefined,
+): FuzzTransaction {
+  const isCreation = random.chance(0.1);
+  const to = isCreation
+    ? undefined
+    : random.chance(0.8)
+      ? random.pick(CONTRACTS)
+      : randomAddress(random);
+  const data = isCreation ? initcode(random) : calldata(random, entry);
+  const accessList = random.chance(0.3) ? randomAccessList(random) : [];
+  const common = { chainId: CHAIN_ID, nonce: 0n, value: smallValue(random), data };
+  const types = [
+    0,
+    ...(isAtLeast(fork, 'berlin') ? [1] : []),
+    ...(isAtLeast(fork, 'london') ? [2, 2] : []),
+  ];
+  if (isAtLeast(fork, 'prague') && to !== undefined) types.push(4);
+  const type = random.pick(types);
+  const priority = BigInt(random.between(0, 2));
+  const fees = { maxFeePerGas: BASE_FEE + priority, maxPriorityFeePerGas: priority };
+  const authorizationList =
+    type === 4 ? Array.from({ length: random.between(1, 3) }, () => authorization(random)) : [];
+  const priced = { to, data, accessList: type === 0 ? [] : accessList, authorizationList };
+  const gasLimit = randomGas(random, intrinsicGas(priced, fork), floorGas(priced, fork));
+  const gasPrice = BASE_FEE + priority;
+  const from = random.pick(SIGNERS);
+  const nonceOffset = random.chance(0.02) ? random.pick([-1n, 1n]) : 0n;
+  let fields: TransactionFields;
+  if (type === 0) fields = { type, ...common, to, gasLimit, gasPrice };
+  else if (type === 1) fields = { type, ...common, to, gasLimit, gasPrice, accessList };
+  else if (type === 2) fields = { type, ...common, to, gasLimit, ...fees, accessList };
+  else {
+    const target = to ?? random.pick(CONTRACTS);
+    fields = { type: 4, ...common, to: target, gasLimit, ...fees, accessList, authorizationList };
+  }
+  return { from, fields, nonceOffset };
+}
+
+/** At the edge of what the transaction costs anyway, or some way beyond. */
+function randomGas(random: Random, intrinsic: bigint, floor: bigint): bigint {
+  const least = intrinsic > floor ? intrinsic : floor;
+  const kind = random.between(0, 19);
+  if (kind < 1) return least - 1n;
+  if (kind < 3) return least + BigInt(random.between(0, 3_000));
+  if (kind < 15) return least + BigInt(random.between(3_000, 200_000));
+  return least + BigInt(random.between(200_000, 1_500_000));
+}
+
+function randomCall(random: Random, fork: ForkName, entry: CorpusEntry | undefined): CallRequest {
+  const { fields } = randomTransaction(random, fork, entry);
+  return {
+    from: random.chance(0.8) ? random.pick(SIGNERS).address : random.pick(CONTRACTS),
+    to: fields.to,
+    data: fields.data,
+    value: fields.value,
+    gas: fields.gasLimit,
+    gasPrice: random.chance(0.7) ? 0n : BASE_FEE,
+    ...(isAtLeast(fork, 'berlin') && random.chance(0.3) && { reportAccessList: true }),
+    ...(random.chance(0.3) && {
+      overrides: [
+        {
+          address: random.pick(CONTRACTS),
+          balance: BigInt(random.between(0, 10)),
+          stateDiff: [{ slot: word(BigInt(random.between(0, 4))), value: Uint8Array.of(1) }],
+        },
+      ],
+    }),
+  };
+}
+
+function calldata(random: Random, entry: CorpusEntry | undefined): Uint8Array {
+  if (entry === undefined || entry.selectors.length === 0 || random.chance(0.1)) {
+    return randomBytes(random, random.chance(0.5) ? 0 : random.between(0, 200));
+  }
+  const words = Array.from({ length: random.between(0, 4) }, () =>
+    random.chance(0.5) ? word(BigInt(`0x${hex(randomAddress(random))}`)) : word(randomWord(random)),
+  );
+  return concatBytes(random.pick(entry.selectors), ...words);
+}
+
+function randomAccessList(random: Random) {
+  return Array.from({ length: random.between(1, 3) }, () => ({
+    address: randomAddress(random),
+    storageKeys: Array.from({ length: random.between(0, 3) }, () =>
+      word(BigInt(random.between(0, 4))),
+    ),
+  }));
+}
+
+/** EIP-7702: signed by one of the signers, now and then for another chain, nonce or by nobody. */
+function authorization(random: Random) {
+  const { key } = random.pick(SIGNERS);
+  const chainId = random.pick([0n, CHAIN_ID, CHAIN_ID, CHAIN_ID, 1n]);
+  const nonce = BigInt(random.pick([0, 0, 1, 1, 2]));
+  const address = randomAddress(random);
+  const message = encodeRlp([bigintToBytes(chainId), address, bigintToBytes(nonce)]);
+  const { signature, yParity } = sign(keccak256(concatBytes(Uint8Array.of(5), message)), key);
+  const r = signature.slice(0, 32);
+  const s = random.chance(0.95) ? signature.slice(32) : new Uint8Array(32).fill(0xff);
+  return { chainId, address, nonce, yParity, r, s };
+}
+
+function smallValue(random: Random): bigint {
+  return random.chance(0.6) ? 0n : BigInt(random.between(1, 100));
+}
+
+function word(value: bigint): Uint8Array {
+  const bytes = bigintToBytes(value);
+  return concatBytes(new Uint8Array(32 - bytes.length), bytes);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** The accounts that the case starts with. */
+export function allocationsOf({ contracts }: FuzzCase): readonly Allocation[] {
+  const signers = SIGNERS.filter(
+    ({ address }) => !contracts.some((contract) => hex(contract.address) === hex(address)),
+  );
+  return [
+    ...signers.map(({ address }) => ({ address, balance: 10n ** 18n })),
+    ...contracts.map(({ program, ...account }) => ({ ...account, code: concatBytes(...program) })),
+  ];
+}
+
+/** The block's transactions, each sender's nonces counting up. */
+export function signedOf({ transactions }: FuzzCase): readonly SignedTransaction[] {
+  const nonces = new Map<string, bigint>();
+  return transactions.map(({ from, fields, nonceOffset }) => {
+    const key = hex(from.address);
+    const nonce = nonces.get(key) ?? 0n;
+    nonces.set(key, nonce + 1n);
+    const wrong = nonce + nonceOffset;
+    const transaction = signTransaction({ ...fields, nonce: wrong < 0n ? 0n : wrong }, from.key);
+    return { transaction, sender: from.address };
+  });
+}
