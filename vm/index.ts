@@ -2,10 +2,10 @@
 export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
-export type { EngineName } from './create-engine.ts';
-export { createEngine, ENGINE_NAMES } from './create-engine.ts';
 export type { ChainRules, ForkActivation, ForkName, RulesChange } from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
+export type { EngineName } from './create-engine.ts';
+export { createEngine, ENGINE_NAMES } from './create-engine.ts';
 export type {
   BlockEnvironment,
   CallRequest,
