@@ -33,10 +33,23 @@ type Priced = {
   readonly authorizationList?: readonly Authorization[];
 };
 
-/** Gas that the transaction costs before its first instruction. */
-export function intrinsicGas(transaction: Priced, fork: ForkName): Gas {
+/** What a transaction costs at least, whatever it runs. */
+export type LeastGas = {
+  /** Before its first instruction. */
+  readonly intrinsic: Gas;
+  /** For its calldata (EIP-7623); zero before Prague. */
+  readonly floor: Gas;
+};
+
+export function leastGas(transaction: Priced, fork: ForkName): LeastGas {
+  const bytes = countBytes(transaction.data);
+  return { intrinsic: intrinsicGas(transaction, bytes, fork), floor: floorGas(bytes, fork) };
+}
+
+type ByteCount = { readonly zeros: number; readonly others: number };
+
+function intrinsicGas(transaction: Priced, { zeros, others }: ByteCount, fork: ForkName): Gas {
   const { data, accessList = [], authorizationList = [] } = transaction;
-  const { zeros, others } = countBytes(data);
   const perByte = isAtLeast(fork, 'istanbul') ? 16 : 68;
   let gas = 21_000 + zeros * 4 + others * perByte;
   if (transaction.to === undefined) {
@@ -48,10 +61,8 @@ export function intrinsicGas(transaction: Priced, fork: ForkName): Gas {
   return BigInt(gas);
 }
 
-/** The least gas that the transaction pays for its calldata (EIP-7623); zero before Prague. */
-export function floorGas(transaction: Pick<Priced, 'data'>, fork: ForkName): Gas {
+function floorGas({ zeros, others }: ByteCount, fork: ForkName): Gas {
   if (!isAtLeast(fork, 'prague')) return 0n;
-  const { zeros, others } = countBytes(transaction.data);
   return BigInt(21_000 + 10 * (zeros + 4 * others));
 }
 
@@ -209,14 +220,13 @@ function checkGas(
       `transaction gas limit too high (cap: ${ruled}, tx: ${gasLimit})`,
     );
   }
-  const intrinsic = intrinsicGas(transaction, fork);
+  const { intrinsic, floor } = leastGas(transaction, fork);
   if (gasLimit < intrinsic) {
     return refuse(
       'VM_INTRINSIC_GAS',
       `intrinsic gas too low: gas ${gasLimit}, minimum needed ${intrinsic}`,
     );
   }
-  const floor = floorGas(transaction, fork);
   if (gasLimit < floor) {
     return refuse(
       'VM_FLOOR_GAS',
@@ -226,7 +236,7 @@ function checkGas(
   return undefined;
 }
 
-function countBytes(data: Uint8Array): { readonly zeros: number; readonly others: number } {
+function countBytes(data: Uint8Array): ByteCount {
   let zeros = 0;
   for (let i = 0; i < data.length; i += 1) if (data[i] === 0) zeros += 1;
   return { zeros, others: data.length - zeros };

@@ -7,7 +7,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { isAtLeast } from '../chain-rules.ts';
 import type { CallRequest, CallResult, StateOverride } from '../engine.ts';
-import { floorGas, intrinsicGas } from '../transaction-rules.ts';
+import { leastGas } from '../transaction-rules.ts';
 import { readOutput, readWord, writePadded, writeWord } from './instance.ts';
 import { INPUT, REVERTED } from './layout.ts';
 import { hasSucceeded, reasonOf, returnedBytes } from './run-message.ts';
@@ -23,8 +23,7 @@ export async function call(surroundings: Surroundings, request: CallRequest): Pr
     accessList: request.accessList ?? [],
     authorizationList: request.authorizationList ?? [],
   };
-  const intrinsic = intrinsicGas(shape, fork);
-  const floor = floorGas(shape, fork);
+  const { intrinsic, floor } = leastGas(shape, fork);
   const refusal =
     checkFunds(world, request) ??
     checkPrice(surroundings, request) ??

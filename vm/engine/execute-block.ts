@@ -2,8 +2,8 @@
 import {
   bytesToHex,
   concatBytes,
-  logsBloom,
   type Receipt,
+  type Refusal,
   refuse,
   type Verdict,
 } from '../../ledger/model/index.ts';
@@ -21,21 +21,28 @@ import {
   SYSTEM_CALL_GAS,
   type SystemCall,
 } from '../system-contracts.ts';
+import { createBloomSlab } from './bloom-slab.ts';
 import { readChanges } from './changes.ts';
 import { readWord, writeWord } from './instance.ts';
 import { GAS_PRICE, ORIGIN, REVERTED } from './layout.ts';
-import { hasSucceeded, reasonOf, returnedBytes, runMessage } from './run-message.ts';
 import {
+  hasSucceeded,
+  readBloom,
+  reasonOf,
+  returnedBytes,
+  runMessage,
+  runSlice,
+} from './run-message.ts';
+import {
+  beginTransaction,
+  endTransaction,
   executionOf,
   payBeneficiary,
-  runTransaction,
   type Surroundings,
   type TransactionResult,
   writeBytes,
 } from './run-transaction.ts';
-import { codeAt, loadAccount, nonceAt } from './world.ts';
-
-const NO_BLOOM: Uint8Array = new Uint8Array(256);
+import { codeAt, loadAccount, nonceAt, type World } from './world.ts';
 
 /** `Engine.executeBlock` in surroundings that are open on the state. */
 export async function executeBlock(
@@ -63,36 +70,43 @@ async function executeTransactions(
   { environment, transactions, mode, pause, deadline }: ExecuteBlockInput,
 ): Promise<Verdict<{ readonly results: Results }>> {
   const receipts: Receipt[] = [];
+  const nextBloom = createBloomSlab();
   const included: number[] = [];
   const skipped: SkippedTransaction[] = [];
   let gasUsed = 0n;
   for (const [index, signed] of transactions.entries()) {
     if (mode === 'build' && deadline?.() === true) break;
     const gasLeft = environment.gasLimit - gasUsed;
-    const outcome = await executeTransaction(surroundings, signed, gasLeft);
-    if (outcome.ok) {
-      gasUsed += outcome.result.gasUsed;
-      receipts.push(receiptOf(signed, outcome.result, gasUsed));
+    const refusal = admit(surroundings, signed, gasLeft);
+    if (refusal === undefined) {
+      const execution = executionOf(signed.transaction, signed.sender, surroundings);
+      const running = beginTransaction(surroundings, execution);
+      // Not `runTransaction`: three promises would cost a short transaction as much as its instructions.
+      if (running.hasRun) while (!runSlice(surroundings.world)) await pause?.();
+      const result = endTransaction(surroundings, running);
+      gasUsed += result.gasUsed;
+      receipts.push(receiptOf(surroundings.world, signed, result, gasUsed, nextBloom()));
       included.push(index);
     } else if (mode === 'build') {
-      skipped.push({ index, code: outcome.code, message: outcome.message });
+      skipped.push({ index, code: refusal.code, message: refusal.message });
     } else {
-      return refuse(outcome.code, `transaction ${index}: ${outcome.message}`);
+      return refuse(refusal.code, `transaction ${index}: ${refusal.message}`);
     }
-    await pause?.();
+    if (pause !== undefined) await pause();
   }
   return { ok: true, results: { receipts, gasUsed, included, skipped } };
 }
 
-async function executeTransaction(
+/** Why the transaction may not be in this block; undefined if it may. */
+function admit(
   surroundings: Surroundings,
   { transaction, sender }: SignedTransaction,
   gasLeft: bigint,
-): Promise<Verdict<{ readonly result: TransactionResult }>> {
+): Refusal | undefined {
   const { world, rules, fork, environment } = surroundings;
   const { functions } = world.instance;
   const account = loadAccount(world, sender);
-  const refusal = checkTransaction(transaction, {
+  return checkTransaction(transaction, {
     rules,
     fork,
     environment,
@@ -106,21 +120,22 @@ async function executeTransaction(
       return code.length === 0 ? undefined : code;
     },
   });
-  if (refusal !== undefined) return refusal;
-  const execution = executionOf(transaction, sender, surroundings);
-  return { ok: true, result: await runTransaction(surroundings, execution) };
 }
 
+/** The logs are still in the engine, which makes their filter. */
 function receiptOf(
+  world: World,
   { transaction }: SignedTransaction,
   { status, logs }: TransactionResult,
   cumulativeGasUsed: bigint,
+  logsBloom: Uint8Array,
 ): Receipt {
+  if (logs.length > 0) readBloom(world, logsBloom);
   return {
     type: transaction.type,
     status: hasSucceeded(status) ? 1 : 0,
     cumulativeGasUsed,
-    logsBloom: logs.length === 0 ? NO_BLOOM.slice() : logsBloom(logs),
+    logsBloom,
     logs,
   };
 }

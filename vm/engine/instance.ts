@@ -11,6 +11,7 @@ export type EngineFunctions = {
   setUp(secret: bigint): void;
   startBlock(): void;
   startTransaction(): void;
+  openTransaction(from: number, flags: number): number;
   findAccount(): number;
   accountFlags(account: number): number;
   fillAccount(account: number, nonce: bigint, hasStorage: boolean): void;
@@ -58,6 +59,7 @@ export type EngineFunctions = {
   outputLength(): number;
   logPlace(): number;
   logsTotal(): number;
+  bloomLogs(): void;
   settleTransaction(): void;
   trace(on: boolean): void;
   framePlace(): number;
@@ -121,6 +123,10 @@ const MASK = 0xffff_ffff_ffff_ffffn;
 
 /** Writes a quantity as a word: four limbs, lowest first. */
 export function writeWord(instance: EngineInstance, place: number, value: bigint): void {
+  if (value === 0n) {
+    instance.bytes().fill(0, place, place + 32);
+    return;
+  }
   const view = instance.view();
   view.setBigUint64(place, value, true);
   if (value <= MASK) {
@@ -137,10 +143,13 @@ export function writeWord(instance: EngineInstance, place: number, value: bigint
 export function readWord(instance: EngineInstance, place: number): bigint {
   const view = instance.view();
   const low = view.getBigUint64(place, true);
+  // Most are small, and a bigint that is not made costs nothing.
+  let rest = 0;
+  for (let at = place + 8; at < place + 32; at += 4) rest |= view.getUint32(at, true);
+  if (rest === 0) return low;
   const second = view.getBigUint64(place + 8, true);
   const third = view.getBigUint64(place + 16, true);
   const high = view.getBigUint64(place + 24, true);
-  if (third === 0n && high === 0n) return second === 0n ? low : (second << 64n) | low;
   return (high << 192n) | (third << 128n) | (second << 64n) | low;
 }
 

@@ -1,5 +1,5 @@
 /** Runs one message in the engine, from its outermost frame to its end. */
-import type { Address, Hash, Log } from '../../ledger/model/index.ts';
+import type { Hash, Log } from '../../ledger/model/index.ts';
 import { engineFault, writeWord } from './instance.ts';
 import {
   CODE_PREFIX,
@@ -14,6 +14,7 @@ import {
   INVALID_OPCODE,
   NEED_MEMORY,
   OUT_OF_GAS,
+  OUTPUT,
   PRECOMPILE_FAILED,
   RETURN_DATA_BOUNDS,
   RETURNED,
@@ -48,26 +49,42 @@ export type MessageResult = {
   readonly refund: bigint;
 };
 
-/** `pause` is awaited whenever a slice of steps is used up. */
-export async function runMessage(
-  world: World,
-  message: Message,
-  pause?: () => Promise<void>,
-): Promise<MessageResult> {
+/** Begins a message; true if it runs, false if it failed at once (an address that is taken). */
+export function startMessage(world: World, message: Message): boolean {
+  return start(world, message) === ENTERED;
+}
+
+/** Goes on with what `startMessage` began; false when a slice of steps is used up. */
+export function runSlice(world: World): boolean {
   const { functions } = world.instance;
-  const started = start(world, message);
-  if (started !== ENTERED) return { status: started, gasLeft: 0n, refund: 0n };
   for (;;) {
     const status = functions.run(STEPS_A_SLICE);
-    if (status === DONE) break;
-    if (status === SLICE) await pause?.();
-    else answer(world, status);
+    if (status === DONE) return true;
+    if (status === SLICE) return false;
+    answer(world, status);
   }
+}
+
+/** How the message ended. */
+export function messageResult(world: World, hasRun: boolean): MessageResult {
+  if (!hasRun) return { status: COLLISION, gasLeft: 0n, refund: 0n };
+  const { functions } = world.instance;
   return {
     status: functions.outcome(),
     gasLeft: functions.gasRemaining(),
     refund: functions.gasRefund(),
   };
+}
+
+/** All of a message; `pause` is awaited after each slice. */
+export async function runMessage(
+  world: World,
+  message: Message,
+  pause?: () => Promise<void>,
+): Promise<MessageResult> {
+  const hasRun = startMessage(world, message);
+  if (hasRun) while (!runSlice(world)) await pause?.();
+  return messageResult(world, hasRun);
 }
 
 /** Pushes the outermost frame; ENTERED, or COLLISION. */
@@ -86,7 +103,7 @@ function start(world: World, message: Message): number {
     return status;
   }
   for (;;) {
-    instance.bytes().set(data, prepare(world, data.length));
+    if (data.length > 0) instance.bytes().set(data, prepare(world, data.length));
     writeWord(instance, INPUT, value);
     const status = functions.startCall(from, to, data.length, gas);
     if (status === ENTERED) return status;
@@ -109,18 +126,24 @@ export function hasSucceeded(status: number): boolean {
   return status === STOPPED || status === RETURNED;
 }
 
+/** Writes the bloom filter of the logs of the transaction that just ran. */
+export function readBloom({ instance }: World, to: Uint8Array): void {
+  instance.functions.bloomLogs();
+  to.set(instance.bytes().subarray(OUTPUT, OUTPUT + to.length));
+}
+
 /** Logs of the transaction that just ran. */
-export function readLogs(world: World): Log[] {
+export function readLogs(world: World): readonly Log[] {
   const { instance } = world;
+  const { functions } = instance;
   const logs: Log[] = [];
-  let place = instance.functions.logPlace();
-  for (let left = instance.functions.logsTotal(); left > 0; left -= 1) {
-    const view = instance.view();
-    const account = view.getUint32(place, true);
+  const view = instance.view();
+  const bytes = instance.bytes();
+  let place = functions.logPlace();
+  for (let left = functions.logsTotal(); left > 0; left -= 1) {
     const topicCount = view.getUint32(place + 4, true);
     const length = view.getUint32(place + 8, true);
-    const address: Address = addressAt(world, account);
-    const bytes = instance.bytes();
+    const address = addressAt(world, view.getUint32(place, true));
     const topics: Hash[] = [];
     let at = place + 12;
     for (let i = 0; i < topicCount; i += 1, at += 32) topics.push(bytes.slice(at, at + 32) as Hash);

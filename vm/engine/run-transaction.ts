@@ -15,22 +15,21 @@ import {
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
-import { floorGas, intrinsicGas, isDelegation } from '../transaction-rules.ts';
+import { isDelegation, type LeastGas, leastGas } from '../transaction-rules.ts';
 import { readWord, writeWord } from './instance.ts';
-import { BLOB_COUNT, BLOB_HASHES, EXISTS, GAS_PRICE, INPUT, ORIGIN } from './layout.ts';
-import { hasSucceeded, readLogs, runMessage } from './run-message.ts';
+import { BLOB_COUNT, BLOB_HASHES, EXISTS, GAS_PRICE, INPUT } from './layout.ts';
+import { hasSucceeded, messageResult, readLogs, runSlice, startMessage } from './run-message.ts';
 import { addCode, codeAt, findAccount, loadAccount, nonceAt, type World } from './world.ts';
 
 /** What of a transaction execution needs; a call has the same without a signature. */
-export type Execution = Pick<Transaction, 'to' | 'value' | 'data' | 'gasLimit'> & {
-  readonly sender: Address;
-  readonly gasPrice: Wei;
-  readonly intrinsic: Gas;
-  readonly floor: Gas;
-  readonly accessList: readonly { address: Address; storageKeys: readonly Uint8Array[] }[];
-  readonly authorizations: readonly Authorization[];
-  readonly blobHashes: readonly Uint8Array[];
-};
+export type Execution = Pick<Transaction, 'to' | 'value' | 'data' | 'gasLimit'> &
+  LeastGas & {
+    readonly sender: Address;
+    readonly gasPrice: Wei;
+    readonly accessList: readonly { address: Address; storageKeys: readonly Uint8Array[] }[];
+    readonly authorizations: readonly Authorization[];
+    readonly blobHashes: readonly Uint8Array[];
+  };
 
 export type Surroundings = {
   readonly world: World;
@@ -50,8 +49,14 @@ export type TransactionResult = {
   readonly logs: readonly Log[];
 };
 
+const NONE: readonly never[] = [];
 const BLOB_GAS = 131_072n;
 const NO_LOGS: readonly Log[] = [];
+
+// Flags of `openTransaction` (assembly/index.ts).
+const HAS_RECIPIENT = 1;
+const WARMS = 2;
+const WARMS_COINBASE = 4;
 
 /** A transaction as the engine runs it in this block. */
 export function executionOf(
@@ -67,47 +72,77 @@ export function executionOf(
     gasLimit,
     sender,
     gasPrice: effectiveGasPrice(transaction, environment.baseFeePerGas),
-    intrinsic: intrinsicGas(transaction, fork),
-    floor: floorGas(transaction, fork),
-    accessList: transaction.type === 0 ? [] : transaction.accessList,
-    authorizations: transaction.type === 4 ? transaction.authorizationList : [],
-    blobHashes: transaction.type === 3 ? transaction.blobVersionedHashes : [],
+    ...leastGas(transaction, fork),
+    accessList: transaction.type === 0 ? NONE : transaction.accessList,
+    authorizations: transaction.type === 4 ? transaction.authorizationList : NONE,
+    blobHashes: transaction.type === 3 ? transaction.blobVersionedHashes : NONE,
   };
 }
+
+/** A transaction between its beginning and its end. */
+export type Running = {
+  readonly execution: Execution;
+  readonly from: number;
+  readonly authorized: Gas;
+  /** False if it failed before its first instruction. */
+  readonly hasRun: boolean;
+};
 
 /** Runs it on the world; what it may not do was checked before. */
 export async function runTransaction(
   surroundings: Surroundings,
   execution: Execution,
 ): Promise<TransactionResult> {
-  const { world, fork, environment, beneficiary, pause } = surroundings;
-  const { instance } = world;
-  const { functions } = instance;
+  const running = beginTransaction(surroundings, execution);
+  if (running.hasRun) while (!runSlice(surroundings.world)) await surroundings.pause?.();
+  return endTransaction(surroundings, running);
+}
+
+/** Up to its first instruction; go on with `runSlice`. */
+export function beginTransaction(surroundings: Surroundings, execution: Execution): Running {
+  const { world, fork } = surroundings;
+  const { functions } = world.instance;
   const { sender, gasPrice, gasLimit, data, value } = execution;
   const from = loadAccount(world, sender);
-  functions.startTransaction();
-  payUpFront(surroundings, execution, from);
   const nonce = nonceAt(world, from);
-  functions.setNonce(from, nonce + 1n);
-  writeWord(instance, GAS_PRICE, gasPrice);
-  writeOrigin(surroundings, execution);
-  const to = execution.to === undefined ? undefined : findAccount(world, execution.to);
-  warmUp(surroundings, execution, from, to);
+  if (execution.to !== undefined) world.instance.bytes().set(execution.to, INPUT);
+  const recipient = functions.openTransaction(from, openingOf(fork, execution));
+  const to = execution.to === undefined ? undefined : recipient;
+  payUpFront(surroundings, execution, from);
+  writeWord(world.instance, GAS_PRICE, gasPrice);
+  writeBlobs(surroundings, execution);
+  warmList(surroundings, execution);
   const authorized = authorize(surroundings, execution.authorizations);
   const message = { from, to, nonce, value, data, gas: gasLimit - execution.intrinsic };
-  const { status, gasLeft, refund } = await runMessage(world, message, pause);
+  return { execution, from, authorized, hasRun: startMessage(world, message) };
+}
+
+/** What is paid back and to whom, and what came of it. */
+export function endTransaction(
+  surroundings: Surroundings,
+  { execution, from, authorized, hasRun }: Running,
+): TransactionResult {
+  const { world, fork, environment, beneficiary } = surroundings;
+  const { gasLimit, gasPrice, floor } = execution;
+  const { status, gasLeft, refund } = messageResult(world, hasRun);
   const needed = gasLimit - gasLeft;
   const most = needed / (isAtLeast(fork, 'london') ? 5n : 2n);
-  const refunded = refund + authorized < most ? refund + authorized : most;
-  const used = needed - refunded > execution.floor ? needed - refunded : execution.floor;
-  if (gasPrice !== 0n) {
-    const back = gasLimit - used;
-    addBalance(world, from, back * gasPrice);
-  }
+  const earned = refund + authorized;
+  const net = needed - (earned < most ? earned : most);
+  const used = net > floor ? net : floor;
+  if (gasPrice !== 0n) addBalance(world, from, (gasLimit - used) * gasPrice);
   payBeneficiary(surroundings, beneficiary, used * (gasPrice - (environment.baseFeePerGas ?? 0n)));
-  const logs = hasSucceeded(status) && functions.logsTotal() > 0 ? readLogs(world) : NO_LOGS;
+  const { functions } = world.instance;
+  const isLogged = hasSucceeded(status) && functions.logsTotal() > 0;
+  const logs = isLogged ? readLogs(world) : NO_LOGS;
   functions.settleTransaction();
   return { status, gasUsed: used, gasNeeded: needed, logs };
+}
+
+function openingOf(fork: ForkName, { to }: Execution): number {
+  const recipient = to === undefined ? 0 : HAS_RECIPIENT;
+  if (!isAtLeast(fork, 'berlin')) return recipient;
+  return recipient | WARMS | (isAtLeast(fork, 'shanghai') ? WARMS_COINBASE : 0);
 }
 
 function payUpFront(
@@ -145,10 +180,8 @@ export function payBeneficiary(
   else addBalance(world, account, amount);
 }
 
-function writeOrigin({ world }: Surroundings, { sender, blobHashes }: Execution): void {
-  const { instance } = world;
-  writeBytes(world, ORIGIN, sender);
-  instance.view().setUint32(BLOB_COUNT, blobHashes.length, true);
+function writeBlobs({ world }: Surroundings, { blobHashes }: Execution): void {
+  world.instance.view().setUint32(BLOB_COUNT, blobHashes.length, true);
   for (const [i, hash] of blobHashes.entries()) writeBytes(world, BLOB_HASHES + 32 * i, hash);
 }
 
@@ -158,19 +191,11 @@ export function writeBytes({ instance }: World, place: number, value: Uint8Array
   for (let i = 0; i < 32; i += 1) bytes[place + i] = value[value.length - 1 - i] ?? 0;
 }
 
-/** EIP-2929, EIP-2930, EIP-3651. */
-function warmUp(
-  { world, fork, beneficiary }: Surroundings,
-  { accessList }: Execution,
-  from: number,
-  to: number | undefined,
-): void {
-  if (!isAtLeast(fork, 'berlin')) return;
+/** EIP-2930. */
+function warmList({ world, fork }: Surroundings, { accessList }: Execution): void {
+  if (accessList.length === 0 || !isAtLeast(fork, 'berlin')) return;
   const { instance } = world;
   const { functions } = instance;
-  functions.warmUpAccount(from, false);
-  if (to !== undefined) functions.warmUpAccount(to, false);
-  if (isAtLeast(fork, 'shanghai')) functions.warmUpAccount(findAccount(world, beneficiary), false);
   for (const { address, storageKeys } of accessList) {
     const account = findAccount(world, address);
     functions.warmUpAccount(account, true);

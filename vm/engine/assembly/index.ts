@@ -80,6 +80,7 @@ import {
 import { keccakBytes, keccakWord } from './keccak';
 import {
   BLOCK_HASHES_KNOWN,
+  COINBASE,
   COLLISION,
   DEPTH,
   DONE,
@@ -89,6 +90,7 @@ import {
   NEED_MEMORY,
   NEED_PRECOMPILE,
   NEED_ROOM,
+  ORIGIN,
   OUT_OF_GAS,
   OUTPUT,
   PRECOMPILE_FAILED,
@@ -98,6 +100,7 @@ import {
   STEP,
   STOPPED,
 } from './layout';
+import { writeBloom } from './bloom';
 import { forgetLogs, logBuffer, logBytes, logCount, setUpLogs } from './logs';
 import {
   clearReturnData,
@@ -163,6 +166,37 @@ export function startTransaction(): void {
   setRefund(0);
   dropFrames();
   setArenaTop(arenaBase);
+}
+
+/** Flags of `openTransaction`. */
+const HAS_RECIPIENT: u32 = 1;
+const WARMS: u32 = 2;
+const WARMS_COINBASE: u32 = 4;
+
+/**
+ * Starts the transaction of the loaded account `from`, whose nonce goes up; the recipient's 20 bytes are at
+ * INPUT. The recipient's number, if there is one.
+ */
+export function openTransaction(from: u32, flags: u32): u32 {
+  startTransaction();
+  if (isCrowded()) makeRoom();
+  copyWord(ORIGIN, addressOf(from));
+  changeNonce(from, nonceOf(from) + 1);
+  let to: u32 = 0;
+  if ((flags & HAS_RECIPIENT) != 0) {
+    loadAddress(INPUT, SCRATCH);
+    to = accountAt(SCRATCH);
+  }
+  if ((flags & WARMS) == 0) return to;
+  warmUnseen(from);
+  if ((flags & HAS_RECIPIENT) != 0) warmUnseen(to);
+  if ((flags & WARMS_COINBASE) != 0) warmUnseen(accountAt(COINBASE));
+  return to;
+}
+
+/** Warm without having been touched by execution. */
+function warmUnseen(account: u32): void {
+  if (warmAccount(account)) setSeenOf(account, 0);
 }
 
 // Accounts.
@@ -271,8 +305,8 @@ export function touchAccount(account: u32): void {
 /** `named`: an access list names it, so a report of what was touched does too. */
 export function warmUpAccount(account: u32, named: bool): void {
   if (isCrowded()) makeRoom();
-  warmAccount(account);
-  if (!named) setSeenOf(account, 0);
+  if (named) warmAccount(account);
+  else warmUnseen(account);
 }
 
 /** The slot whose 32 bytes are at INPUT. */
@@ -487,6 +521,11 @@ export function logLength(): u32 {
 
 export function logsTotal(): u32 {
   return logCount;
+}
+
+/** The bloom filter of the logs: 256 bytes at OUTPUT. */
+export function bloomLogs(): void {
+  writeBloom(OUTPUT);
 }
 
 /** For what must not leave a trace if it fails. */

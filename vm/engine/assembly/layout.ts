@@ -51,6 +51,11 @@ export const MEMO: usize = 0x70000;
 export const MEMO_ENTRY: usize = 96;
 export const MEMO_MASK: usize = 4095;
 
+// Bits of addresses and topics in bloom filters.
+export const BLOOM_MEMO: usize = 0xd0000;
+export const BLOOM_MEMO_ENTRY: usize = 48;
+export const BLOOM_MEMO_MASK: usize = 2047;
+
 // One stack after the other, each frame's above its caller's: at most 1025 of 1024 words.
 export const STACKS: usize = 0x100000;
 export const STACK_WORDS: u32 = 1024;
