@@ -2,8 +2,8 @@
  * Runs the benchmarks: `npm run bench -- [words] [--write] [--json]`.
  *
  * A bench is `x.bench.ts` beside its source; it exports `run(): Promise<Bench>`, a tinybench that
- * has run over fixed inputs. `network` measures four validators as real processes instead
- * (bench-network.ts). Words filter by path; `--write` keeps the tables in docs/benchmarks.md.
+ * has run over fixed inputs. `network` and `consensus` measure four validators as real processes instead
+ * (bench-network.ts, bench-consensus.ts). Words filter by path; `--write` keeps the tables in docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Bench } from 'tinybench';
 import { cryptoBackend } from '#crypto';
+import { benchConsensus, consensusTable } from './bench-consensus.ts';
 import { benchNetwork, networkTable } from './bench-network.ts';
 import { HOUSE } from './house.ts';
 
@@ -26,6 +27,8 @@ type Row = {
 type Section = { readonly title: string; readonly rows: readonly Row[] };
 
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
+/** Benches that run whole nodes: only when they are named. */
+const PROCESSES: readonly string[] = ['network', 'consensus'];
 const PAGE: string = resolve(ROOT, 'docs/benchmarks.md');
 
 async function runFile(file: string): Promise<Section> {
@@ -110,7 +113,7 @@ function readPage(): string {
 async function main(args: readonly string[]): Promise<void> {
   const words = args.filter((arg) => !arg.startsWith('-') && !/^\d+$/.test(arg));
   const wants = (name: string): boolean =>
-    words.length === 0 || words.some((word) => word !== 'network' && name.includes(word));
+    words.length === 0 || words.some((word) => !PROCESSES.includes(word) && name.includes(word));
   const json = args.includes('--json');
   const files = globSync(
     HOUSE.map((folder) => `${folder}/**/*.bench.ts`),
@@ -119,20 +122,21 @@ async function main(args: readonly string[]): Promise<void> {
   const sections: Section[] = [];
   for (const file of files.filter(wants).sort()) sections.push(await runFile(file));
   const network = words.includes('network') ? await benchNetwork(args) : undefined;
-  if (sections.length === 0 && network === undefined) {
-    throw new RangeError(
-      `no bench matches ${words.join(' ')}; there are: network ${files.join(' ')}`,
-    );
+  const consensus = words.includes('consensus') ? await benchConsensus(args) : undefined;
+  if (sections.length === 0 && network === undefined && consensus === undefined) {
+    const known = [...PROCESSES, ...files].join(' ');
+    throw new RangeError(`no bench matches ${words.join(' ')}; there are: ${known}`);
   }
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ machine: machine(), sections, network }, undefined, 2)}\n`,
+      `${JSON.stringify({ machine: machine(), sections, network, consensus }, undefined, 2)}\n`,
     );
     return;
   }
   const parts = [
     ...sections.map(sectionTable),
     ...(network === undefined ? [] : [networkTable(network)]),
+    ...(consensus === undefined ? [] : [consensusTable(consensus)]),
   ];
   process.stdout.write(`${machine()}\n\n${parts.join('\n')}\n`);
   if (args.includes('--write')) writePage(parts);
