@@ -13,7 +13,7 @@ import {
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
-import { floorGas, intrinsicGas } from '../../transaction-rules.ts';
+import { leastGas } from '../../transaction-rules.ts';
 import type { Allocation } from '../memory-state.ts';
 import { mutate } from './mutate.ts';
 import {
@@ -185,7 +185,8 @@ function randomTransaction(
   const authorizationList =
     type === 4 ? Array.from({ length: random.between(1, 3) }, () => authorization(random)) : [];
   const priced = { to, data, accessList: type === 0 ? [] : accessList, authorizationList };
-  const gasLimit = randomGas(random, intrinsicGas(priced, fork), floorGas(priced, fork));
+  const { intrinsic, floor } = leastGas(priced, fork);
+  const gasLimit = randomGas(random, intrinsic, floor);
   const gasPrice = BASE_FEE + priority;
   const from = random.pick(SIGNERS);
   const nonceOffset = random.chance(0.02) ? random.pick([-1n, 1n]) : 0n;
