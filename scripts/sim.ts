@@ -2,11 +2,17 @@
  * `npm run sim`: whole nodes on a simulated network and clock, seed by seed, and with `--mutants` the proof
  * that the simulation finds what it is to find. docs/testing/simulation.md says how to read it.
  */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { type Campaign, profilesNamed, type Report, runCampaign } from '../node/sim/campaign.ts';
 import type { Outcome } from '../node/sim/play.ts';
 import { PROFILES } from '../node/sim/profiles.ts';
+import { describeProof, describeResult, type MutantOptions, prove } from './sim-mutants.ts';
+
+const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
+const MUTANTS = 'node/sim/mutants';
 
 const USAGE = `npm run sim -- [options]
 
@@ -17,37 +23,55 @@ const USAGE = `npm run sim -- [options]
   --trace          print every event; for one seed
   --bail           stop at the first failure
   --json           print the report as JSON
+  --mutants [PATH] a folder of patches, or one: each is a bug that the seeds must find (node/sim/mutants)
 
 Profiles: ${PROFILES.map(({ name }) => name).join(', ')}`;
 
-type Options = Campaign & { readonly trace: boolean; readonly json: boolean };
+type Options =
+  | { readonly kind: 'help' }
+  | (Campaign & { readonly kind: 'seeds'; readonly trace: boolean; readonly json: boolean })
+  | (MutantOptions & { readonly kind: 'mutants'; readonly json: boolean });
+
+const SEEDS = 1_000;
+const SEEDS_OF_MUTANTS = 60;
 
 /** @throws TypeError, RangeError for arguments that mean nothing */
-export function readOptions(args: readonly string[]): Options | 'help' {
+export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
-    args: [...args],
+    args: withFolder(args),
     options: {
-      seeds: { type: 'string', default: '1000' },
+      seeds: { type: 'string' },
       from: { type: 'string', default: '0' },
       nodes: { type: 'string', default: '4' },
       profile: { type: 'string' },
+      mutants: { type: 'string' },
       trace: { type: 'boolean', default: false },
       bail: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (values.help) return 'help';
-  const { trace, bail, json, profile } = values;
-  return {
-    nodes: whole('--nodes', values.nodes, 1, 100),
-    seeds: whole('--seeds', values.seeds, 1, 10_000_000),
-    from: whole('--from', values.from, 0, 2 ** 31),
-    profiles: profile === undefined ? PROFILES : profilesNamed(profile.split(',')),
-    trace,
-    bail,
-    json,
-  };
+  const { trace, bail, json, profile, mutants } = values;
+  if (values.help) return { kind: 'help' };
+  const from = whole('--from', values.from, 0, 2 ** 31);
+  const few = mutants === undefined ? SEEDS : SEEDS_OF_MUTANTS;
+  const seeds = whole('--seeds', values.seeds ?? `${few}`, 1, 10_000_000);
+  const profiles = profile === undefined ? PROFILES : profilesNamed(profile.split(','));
+  if (mutants !== undefined) {
+    const path = resolve(mutants);
+    return { kind: 'mutants', path, from, seeds, profiles: profile, root: ROOT, json };
+  }
+  const nodes = whole('--nodes', values.nodes, 1, 100);
+  return { kind: 'seeds', nodes, seeds, from, profiles, trace, bail, json };
+}
+
+/** The folder after `--mutants` may be left out. */
+function withFolder(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const next = args[index + 1];
+    const isBare = arg === '--mutants' && (next === undefined || next.startsWith('-'));
+    return isBare ? [`--mutants=${resolve(ROOT, MUTANTS)}`] : [arg];
+  });
 }
 
 function whole(name: string, text: string, least: number, most: number): number {
@@ -58,7 +82,9 @@ function whole(name: string, text: string, least: number, most: number): number 
 
 const PROGRESS_EVERY = 50;
 
-function showProgress(campaign: Campaign): (outcome: Outcome, failures: number) => void {
+function showProgress(
+  campaign: Pick<Campaign, 'from' | 'seeds'>,
+): (outcome: Outcome, failures: number) => void {
   const startedMs = performance.now();
   return ({ seed }, failures) => {
     const done = seed - campaign.from + 1;
@@ -96,27 +122,46 @@ export function describeReport(report: Report): readonly string[] {
   ];
 }
 
-async function main(): Promise<void> {
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function main(): Promise<boolean> {
   const options = readOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(`${USAGE}\n`);
-    return;
+  switch (options.kind) {
+    case 'help':
+      print(USAGE);
+      return true;
+    case 'seeds': {
+      const report = await runCampaign(
+        options,
+        showProgress(options),
+        options.trace ? print : undefined,
+      );
+      if (options.json) print(JSON.stringify(report, undefined, 2));
+      else describeReport(report).forEach(print);
+      return report.failures.length === 0;
+    }
+    case 'mutants':
+      return await proveMutants(options);
   }
-  const print = (line: string): void => {
-    process.stdout.write(`${line}\n`);
-  };
-  const onNote = options.trace ? print : undefined;
-  const report = await runCampaign(options, showProgress(options), onNote);
-  if (options.json) print(JSON.stringify(report, undefined, 2));
-  else for (const line of describeReport(report)) print(line);
-  process.exitCode = report.failures.length === 0 ? 0 : 1;
+}
+
+async function proveMutants(options: MutantOptions & { readonly json: boolean }): Promise<boolean> {
+  const proof = await prove(options, (result) => {
+    process.stderr.write(`${describeResult(result)}\n`);
+  });
+  if (options.json) print(JSON.stringify(proof, undefined, 2));
+  else describeProof(proof).forEach(print);
+  return proof.isGood;
 }
 
 if (import.meta.main) {
   try {
-    await main();
+    process.exitCode = (await main()) ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const isOurs = [TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind);
+    if (!isOurs || !(error instanceof Error)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}\n`);
     process.exitCode = 2;
   }

@@ -4,7 +4,7 @@
  */
 import { encodeMessage, type QbftMessage, quorumOf } from '../../consensus/index.ts';
 import type { Random } from '../../consensus/testkit/random.ts';
-import type { Address, Hash } from '../../ledger/model/index.ts';
+import { type Address, equalBytes, type Hash } from '../../ledger/model/index.ts';
 import { createForge, type Forge, type MessageOf, type View, withVanity } from './forge.ts';
 import type { SimIdentity } from './sim-chain.ts';
 
@@ -28,8 +28,10 @@ export const MISDEEDS = [
   'silence',
   'withheld-proposal',
   'equivocation',
+  'fickle-proposal',
   'double-vote',
   'forged-certificate',
+  'early-forgery',
   'forged-justification',
   'invalid-block',
   'wrong-root',
@@ -81,8 +83,11 @@ const ACTS: Readonly<Record<Misdeed, Act>> = {
   'withheld-proposal': (_, message, receiver) =>
     message.kind === 'proposal' && receiver % 2 === 0 ? [] : undefined,
   equivocation: equivocate,
+  'fickle-proposal': changeMind,
   'double-vote': voteTwice,
-  'forged-certificate': forgeCertificate,
+  'forged-certificate': (context, message) =>
+    message.kind === 'round-change' ? [claim(context, message.signed)] : undefined,
+  'early-forgery': forgeEarly,
   'forged-justification': forgeJustification,
   'invalid-block': breakBlock,
   'wrong-root': ({ forge, tools }, message) => {
@@ -110,7 +115,7 @@ const ACTS: Readonly<Record<Misdeed, Act>> = {
 };
 
 function isOwn({ self }: ByzantineTools, { signed }: QbftMessage): boolean {
-  return Buffer.compare(signed.author, self.signer.address) === 0;
+  return equalBytes(signed.author, self.signer.address);
 }
 
 /** The same message, naming another author. */
@@ -149,6 +154,18 @@ function equivocate(
   return undefined;
 }
 
+/** One of two blocks, another one each time: whoever forgets which it has seen accepts both. */
+function changeMind(
+  { forge, tools, variants }: Context,
+  message: QbftMessage,
+): readonly QbftMessage[] | undefined {
+  if (message.kind !== 'proposal' || !isOwn(tools, message)) return undefined;
+  const key = `${message.signed.height} ${message.signed.round}`;
+  const other = variants.get(key) ?? otherProposal(forge, message);
+  variants.set(key, other);
+  return [tools.random.pick([message, other])];
+}
+
 function otherProposal(forge: Forge, message: MessageOf<'proposal'>): MessageOf<'proposal'> {
   const header = withVanity(message.header, 0xee);
   return forge.proposal(message, { header }) as MessageOf<'proposal'>;
@@ -176,31 +193,35 @@ function otherDigest({ overheard, random }: ByzantineTools, view: View): Hash {
   return Uint8Array.from({ length: 32 }, () => random.between(0, 255)) as Hash;
 }
 
-/** A RoundChange that claims what no quorum has prepared. */
-function forgeCertificate(
-  { forge, tools, quorum }: Context,
-  message: QbftMessage,
-): readonly QbftMessage[] | undefined {
-  if (message.kind !== 'round-change') return undefined;
+/** In place of its Proposal, and of each RoundChange, the one for the round after: it is there before all others. */
+function forgeEarly(context: Context, message: QbftMessage): readonly QbftMessage[] | undefined {
   const { height, round } = message.signed;
-  const { random } = tools;
-  const prepared = {
-    round: random.between(0, round - 1),
-    digest: otherDigest(tools, message.signed),
-  };
-  const own = forge.prepare({ height, round: prepared.round }, prepared.digest).signed;
+  const isProposal = message.kind === 'proposal' && isOwn(context.tools, message);
+  if (!isProposal && message.kind !== 'round-change') return undefined;
+  return [claim(context, { height, round: round + 1 })];
+}
+
+/** A RoundChange that claims what no quorum has prepared. */
+function claim({ forge, tools, quorum }: Context, { height, round }: View): QbftMessage {
+  const { random, validators } = tools;
+  const digest = otherDigest(tools, { height, round });
+  const prepared = { round: random.chance(0.7) ? round - 1 : random.between(0, round - 1), digest };
+  const own = forge.prepare({ height, round: prepared.round }, digest).signed;
+  const named = validators.slice(0, quorum).map((author) => ({ ...own, author }));
   const real = tools
     .overheard()
     .flatMap((each) =>
       each.kind === 'prepare' && each.signed.height === height ? [each.signed] : [],
     );
   const prepares = random.pick([
+    named,
+    named,
+    named,
     Array.from({ length: quorum }, () => own),
-    [own],
     byAuthor(real).slice(0, quorum),
     byAuthor([...real, own]).slice(0, quorum),
   ]);
-  return [forge.sign({ kind: 'round-change', height, round, prepared, prepares })];
+  return forge.sign({ kind: 'round-change', height, round, prepared, prepares });
 }
 
 /** One of each author, ascending: what a certificate looks like. */
@@ -209,20 +230,29 @@ function byAuthor<T extends { readonly author: Address }>(signed: readonly T[]):
   return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
 }
 
-/** Above round 0: a block of its own, whatever was prepared, with a justification that hides it. */
+/** Above round 0: a block of its own, whatever was prepared, with a justification that hides it; and its votes. */
 function forgeJustification(
-  { forge, tools }: Context,
+  { forge, tools, variants }: Context,
   message: QbftMessage,
 ): readonly QbftMessage[] | undefined {
+  const key = `${message.signed.height} ${message.signed.round}`;
+  const digest = variants.get(key)?.signed.digest;
+  if (message.kind === 'prepare' && digest) return [forge.prepare(message.signed, digest)];
+  if (message.kind === 'commit' && digest) return [forge.commit(message.signed, digest)];
   if (message.kind !== 'proposal' || message.signed.round === 0) return undefined;
-  const { address } = tools.self.signer;
   if (!isOwn(tools, message)) return undefined;
+  const known = variants.get(key);
+  if (known !== undefined) return [known];
+  const { address } = tools.self.signer;
+  const { roundChanges: all, prepares: real } = message;
   const header = { ...withVanity(message.header, 0xdd), beneficiary: address };
-  const bare = message.roundChanges.filter(({ prepared }) => prepared === undefined);
-  const own = message.roundChanges.filter(({ author }) => Buffer.compare(author, address) === 0);
-  const roundChanges = tools.random.pick([message.roundChanges, bare, [], [...bare, ...own]]);
-  const prepares = tools.random.pick([[], message.prepares, message.prepares.slice(1)]);
-  return [forge.proposal(message, { header, roundChanges, prepares })];
+  const bare = all.filter(({ prepared }) => prepared === undefined);
+  const own = all.filter(({ author }) => equalBytes(author, address));
+  const roundChanges = tools.random.pick([all, all, all, bare, [], [...bare, ...own]]);
+  const prepares = tools.random.pick([real, real, [], real.slice(1)]);
+  const forged = forge.proposal(message, { header, roundChanges, prepares });
+  if (forged.kind === 'proposal') variants.set(key, forged);
+  return [forged];
 }
 
 /** What execution or the header rules must refuse. */

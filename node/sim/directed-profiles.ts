@@ -4,7 +4,7 @@ import type { Random } from '../../consensus/testkit/random.ts';
 import type { Misdeed } from './byzantine.ts';
 import type { Cluster } from './cluster.ts';
 import type { Profile, Setup } from './profiles.ts';
-import { begin, load, sample } from './trouble.ts';
+import { begin, load, restartAfter, sample } from './trouble.ts';
 
 const HONEST: Setup = { byzantine: new Map(), twins: [] };
 const KINDS: readonly QbftMessage['kind'][] = ['proposal', 'prepare', 'commit', 'round-change'];
@@ -82,11 +82,7 @@ const rotten: Profile = {
 /** One validator makes a block final and is cut off; the next proposers would have another block. */
 const overtaken: Profile = {
   name: 'overtaken',
-  setup: (random, size) =>
-    neighbours([random.pick<Misdeed>(['forged-justification', 'forged-certificate'])])(
-      random,
-      size,
-    ),
+  setup: neighbours(['forged-justification']),
   trouble: async (cluster) => {
     await begin(cluster);
     const { world, random } = cluster;
@@ -96,6 +92,25 @@ const overtaken: Profile = {
     });
     load(cluster);
     await world.run(random.between(1_500, 12_000));
+  },
+};
+
+/** False certificates are there before true RoundChanges: they must not count (R-5.8). */
+const forgery: Profile = {
+  name: 'forgery',
+  setup: neighbours(['early-forgery']),
+  trouble: async (cluster) => {
+    await begin(cluster);
+    const { world, clients, chain, random } = cluster;
+    const { maxRequestTimeoutMs } = chain.genesis.qbft;
+    const withinMs = (cluster.faulty.size + 2) * maxRequestTimeoutMs;
+    for (let i = 0; i < 6; i += 1) {
+      clients.send(cluster.correct());
+      if (!(await world.runUntil(() => clients.waiting() === 0, withinMs))) {
+        world.violate('blocks resume (7)', `no block within ${withinMs} ms`);
+      }
+      await world.run(random.between(0, 100));
+    }
   },
 };
 
@@ -127,13 +142,41 @@ const amnesia: Profile = {
   },
 };
 
+/** A proposer tells each start of a validator something else: what was signed before it must hold (R-6.3). */
+const relapse: Profile = {
+  name: 'relapse',
+  setup: neighbours(['fickle-proposal']),
+  trouble: async (cluster) => {
+    await begin(cluster);
+    const { random, world, clients, nodes } = cluster;
+    const isHonest = new Set(cluster.correct().map(({ index }) => index));
+    cluster.filter = (_, __, { kind }) => kind !== 'commit' || random.chance(0.7);
+    let patience = 0;
+    cluster.onMoment = (node, moment) => {
+      if (moment !== 'after-send' || !isHonest.has(node) || !random.chance(0.3)) return;
+      if (patience > 12) return;
+      patience += 1;
+      cluster.crash(node);
+      restartAfter(cluster, node, random.between(1, 100));
+    };
+    for (let act = 0; act < 5; act += 1) {
+      patience = 0;
+      clients.send(nodes);
+      clients.sendAgain(nodes);
+      await world.run(random.between(300, 2_500));
+    }
+  },
+};
+
 export const DIRECTED: readonly Profile[] = [
   selective,
   unproposed,
   hermits,
   rotten,
   overtaken,
+  forgery,
   amnesia,
+  relapse,
 ];
 
 /** f validators in a row, so that their turns as proposers follow each other. */

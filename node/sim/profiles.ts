@@ -9,6 +9,7 @@ import {
   halves,
   killForAWhile,
   load,
+  restartAfter,
   sample,
   skewClocks,
   unsettle,
@@ -110,7 +111,7 @@ const blackout: Profile = {
       cluster.onMoment = () => {};
       await world.run(random.between(1, 200));
       for (const { index } of nodes) {
-        world.after(random.between(0, 1_500), () => cluster.restart(index));
+        restartAfter(cluster, index, random.between(0, 1_500));
       }
       await world.run(random.between(500, 3_000));
     }

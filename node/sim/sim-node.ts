@@ -104,7 +104,7 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
   const deviceOf = (own: Life): Device => ({
     reach: async (moment) => {
       if (own.alive) ports.onMoment(moment);
-      await pass(own, moment === 'before-log-sync' ? world.random.between(0, pace.diskMs) : 0);
+      await pass(own, SLOW.has(moment) ? world.random.between(0, pace.diskMs) : 0);
     },
   });
 
@@ -209,5 +209,7 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
 
 /** Small, so that logs are rewritten during a run. */
 const REWRITE_ABOVE_BYTES = 16 * 1024;
+/** What waits for the disk itself. */
+const SLOW: ReadonlySet<DiskMoment> = new Set(['before-log-sync', 'before-store-write']);
 /** What was sent may arrive so long after its sender has died. */
 const LINGER_MS = 40;

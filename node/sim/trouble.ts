@@ -57,7 +57,12 @@ export function dieAtMoments(cluster: Cluster, probability: number): void {
 
 export function killForAWhile(cluster: Cluster, node: number): void {
   cluster.crash(node);
-  cluster.world.after(cluster.random.between(10, 6_000), () => {
+  restartAfter(cluster, node, cluster.random.between(10, 6_000));
+}
+
+/** Unless the trouble is over by then: it is decided then who stays down. */
+export function restartAfter(cluster: Cluster, node: number, delayMs: number): void {
+  cluster.world.after(delayMs, () => {
     if (!cluster.isSettling) cluster.restart(node);
   });
 }
