@@ -2,8 +2,9 @@
  * Runs the benchmarks: `npm run bench -- [words] [--write] [--json]`.
  *
  * A bench is `x.bench.ts` beside its source; it exports `run(): Promise<Bench>`, a tinybench that
- * has run over fixed inputs. `network` and `consensus` measure four validators as real processes instead
- * (bench-network.ts, bench-consensus.ts). Words filter by path; `--write` keeps the tables in docs/benchmarks.md.
+ * has run over fixed inputs, and may export `facts()`, figures of that run that are no latencies.
+ * `network` and `consensus` measure four validators as real processes instead (bench-network.ts,
+ * bench-consensus.ts). Words filter by path; `--write` keeps the tables in docs/benchmarks.md.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,13 @@ type Row = {
   readonly samples: number;
 };
 
-type Section = { readonly title: string; readonly rows: readonly Row[] };
+type Fact = { readonly name: string; readonly value: number; readonly unit: string };
+
+type Section = {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly facts: readonly Fact[];
+};
 
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 /** Benches that run whole nodes: only when they are named. */
@@ -37,7 +44,8 @@ async function runFile(file: string): Promise<Section> {
     throw new TypeError(`${file} exports no \`run\``);
   }
   const bench = await (module.run as () => Promise<Bench>)();
-  return { title: file.replace(/\.bench\.ts$/, ''), rows: bench.tasks.map(rowOf) };
+  const facts = 'facts' in module ? (module.facts as () => readonly Fact[])() : [];
+  return { title: file.replace(/\.bench\.ts$/, ''), rows: bench.tasks.map(rowOf), facts };
 }
 
 function rowOf(task: Bench['tasks'][number]): Row {
@@ -52,7 +60,7 @@ function rowOf(task: Bench['tasks'][number]): Row {
   };
 }
 
-function sectionTable({ title, rows }: Section): string {
+function sectionTable({ title, rows, facts }: Section): string {
   const lines = rows.map(
     ({ name, medianUs, spreadPercent, samples }) =>
       `| ${name} | ${significant(medianUs)} | ${significant(1e6 / medianUs)} | ${spreadPercent.toFixed(1)} % | ${samples} |`,
@@ -64,7 +72,16 @@ function sectionTable({ title, rows }: Section): string {
     '|---|---:|---:|---:|---:|',
     ...lines,
     '',
+    ...factLines(facts),
   ].join('\n');
+}
+
+function factLines(facts: readonly Fact[]): readonly string[] {
+  if (facts.length === 0) return [];
+  const lines = facts.map(
+    ({ name, value, unit }) => `| ${name} | ${significant(value)} | ${unit} |`,
+  );
+  return ['| figure | value | unit |', '|---|---:|---|', ...lines, ''];
 }
 
 function significant(value: number): string {

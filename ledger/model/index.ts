@@ -1,4 +1,5 @@
 export { decodeAccount, encodeAccount } from './account.ts';
+export { type Arena, createArena } from './arena.ts';
 export type { Block, Withdrawal } from './block.ts';
 export { decodeBlock, encodeBlock } from './block-codec.ts';
 export { receiptsRoot, transactionsRoot } from './block-roots.ts';
@@ -56,6 +57,7 @@ export type { TransactionFields } from './transaction-signer.ts';
 export { signTransaction } from './transaction-signer.ts';
 export { orderedRoot, trieRoot } from './trie-build.ts';
 export type { TrieEntry } from './trie-keys.ts';
+export type { ReadTrieNode, TrieNodes } from './trie-load.ts';
 export { proveTrie, verifyTrieProof } from './trie-proof.ts';
-export type { ReadTrieNode, TrieUpdate, TrieWrite } from './trie-update.ts';
+export type { TrieUpdate, TrieWrite } from './trie-update.ts';
 export { updateTrie } from './trie-update.ts';

@@ -13,6 +13,7 @@ import type {
   TrieNodeWrite,
 } from './state.ts';
 import type { TrieEntry } from './trie-keys.ts';
+import type { TrieNodes } from './trie-load.ts';
 import { updateTrie } from './trie-update.ts';
 
 /** The state before the changes. */
@@ -20,8 +21,12 @@ export type StateBefore = {
   readonly stateRoot: Hash;
   /** Undefined if the account does not exist. */
   account(address: Address): Account | undefined;
+  /** The minimal value of a slot, where it costs less than reading the leaf that holds it. */
+  slot?(address: Address, slot: Uint8Array): Uint8Array;
   /** RLP of a node of the account trie (`owner` undefined) or of a storage trie, by its path. */
   node(owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined;
+  /** The same without reading the disk; undefined says nothing. */
+  nodeInMemory?(owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined;
 };
 
 /** The value that deletes a key. */
@@ -38,7 +43,8 @@ export function commitState(before: StateBefore, changes: StateChanges): StateCo
   const entries: TrieEntry[] = [];
   for (const change of changes.accounts) {
     const owner = keccak256(change.address);
-    const oldRoot = before.account(change.address)?.storageRoot ?? EMPTY_ROOT;
+    const old = before.account(change.address);
+    const oldRoot = old?.storageRoot ?? EMPTY_ROOT;
     const isCleared = change.storageCleared || change.account === undefined;
     if (isCleared && !equalBytes(oldRoot, EMPTY_ROOT)) clearedOwners.push(owner);
     if (change.account === undefined) {
@@ -53,11 +59,15 @@ export function commitState(before: StateBefore, changes: StateChanges): StateCo
       nodes,
     );
     storageRoots.set(keyOf(change.address), storageRoot);
-    entries.push({ key: owner, value: encodeAccount({ ...change.account, storageRoot }) });
+    entries.push({
+      key: owner,
+      value: encodeAccount({ ...change.account, storageRoot }),
+      before: () => old && encodeAccount(old),
+    });
   }
   const { root, writes } = updateTrie(
     before.stateRoot,
-    (path) => before.node(undefined, path),
+    nodesOf(before, undefined),
     sortByKey(entries),
   );
   for (const { path, node } of writes) nodes.push({ owner: undefined, path, node });
@@ -74,15 +84,29 @@ function updateStorage(
   if (change.storage.length === 0) return oldRoot;
   const { root, writes } = updateTrie(
     oldRoot,
-    (path) => before.node(owner, path),
-    sortByKey(change.storage.map(slotEntry)),
+    nodesOf(before, owner),
+    sortByKey(change.storage.map((slot) => slotEntry(before, change.address, slot))),
   );
   for (const { path, node } of writes) nodes.push({ owner, path, node });
   return root;
 }
 
-function slotEntry({ slot, value }: SlotChange): TrieEntry {
-  return { key: keccak256(slot), value: value.length === 0 ? NO_BYTES : encodeRlp(value) };
+function slotEntry(state: StateBefore, address: Address, { slot, value }: SlotChange): TrieEntry {
+  const key = keccak256(slot);
+  const encoded = value.length === 0 ? NO_BYTES : encodeRlp(value);
+  if (state.slot === undefined) return { key, value: encoded };
+  const before = (): Uint8Array | undefined => {
+    const old = state.slot?.(address, slot) ?? NO_BYTES;
+    return old.length === 0 ? undefined : encodeRlp(old);
+  };
+  return { key, value: encoded, before };
+}
+
+function nodesOf(before: StateBefore, owner: Hash | undefined): TrieNodes {
+  return {
+    read: (path) => before.node(owner, path),
+    inMemory: (path) => before.nodeInMemory?.(owner, path),
+  };
 }
 
 function sortByKey(entries: TrieEntry[]): TrieEntry[] {

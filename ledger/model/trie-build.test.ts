@@ -123,7 +123,8 @@ test('bytes that are no canonical node do not decode', () => {
   assert.equal(decodeTrieNode(withList), undefined);
   assert.equal(decodeTrieNode(encodeRlp([Uint8Array.of(0x20), hash]))?.kind, 'leaf');
   assert.equal(decodeTrieNode(encodeRlp([Uint8Array.of(0x11), hash]))?.kind, 'extension');
-  assert.equal(decodeTrieNode(encodeRlp(slots.with(3, hash)))?.kind, 'branch');
+  assert.equal(decodeTrieNode(encodeRlp(slots.with(3, hash)))?.kind, 'stored-branch');
+  assert.equal(decodeTrieNode(encodeRlp(slots.with(16, hash)))?.kind, 'branch');
 });
 
 test.run();

@@ -1,9 +1,11 @@
 /** Tries made from nothing, and the pass that gives nodes in memory their hashes. */
 import { keccak256 } from '#crypto';
+import { type Arena, createArena } from './arena.ts';
 import { compareBytes, type Hash, numberToBytes } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
 import { invariant } from './errors.ts';
 import { encodeRlp } from './rlp.ts';
+import { storedChildren, withOtherHashes } from './trie-branch.ts';
 import {
   endOfRun,
   isStrictlySorted,
@@ -13,16 +15,15 @@ import {
   type TrieEntry,
 } from './trie-keys.ts';
 import {
-  embeddedReference,
   encodeBranch,
   encodeExtension,
   encodeLeaf,
-  hashReference,
   NO_VALUE,
+  type PatchedBranch,
   type TrieChild,
   type TrieNode,
-  type TrieReference,
 } from './trie-node.ts';
+import { embeddedReference, hashReference, type TrieReference } from './trie-reference.ts';
 
 /** Root of the trie with these entries, in any order. @throws InvariantError on a repeated key */
 export function trieRoot(entries: readonly TrieEntry[]): Hash {
@@ -74,28 +75,34 @@ function buildBranch(
   return { kind: 'branch', children, value: endsHere ? first.value : NO_VALUE };
 }
 
-/** Called for each node that is known by its hash, children before parents. */
-export type NodeSink = (path: Uint8Array, depth: number, encoded: Uint8Array) => void;
+/** What the nodes of one pass share at a time. */
+const CHUNK_BYTES: number = 16 * 1024;
+
+/**
+ * Called for each node that is known by its hash, children before parents; with undefined for one that
+ * was, and has become so short that its parent holds it.
+ */
+export type NodeSink = (path: Uint8Array, depth: number, encoded: Uint8Array | undefined) => void;
 
 /** Hash of a root node, with all that hangs in memory below it. */
 export function rootOf(root: TrieNode, sink?: NodeSink): Hash {
   const path = new Uint8Array(128);
-  const encoded = encodeNode(root, { path, sink }, 0);
+  const encoded = encodeNode(root, { path, sink, arena: createArena(CHUNK_BYTES) }, 0);
   sink?.(path, 0, encoded);
   return keccak256(encoded);
 }
 
 /** `path` is one buffer for the whole pass: its first `depth` nibbles are the node's place. */
-type Pass = { path: Uint8Array; readonly sink: NodeSink | undefined };
+type Pass = { path: Uint8Array; readonly sink: NodeSink | undefined; readonly arena: Arena };
 
 function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
   switch (node.kind) {
     case 'leaf':
-      return encodeLeaf(node.path, node.value);
+      return encodeLeaf(node.path, node.value, pass.arena);
     case 'extension': {
       const below = depth + node.path.length;
       placeNibbles(pass, node.path, depth);
-      return encodeExtension(node.path, referenceTo(node.child, pass, below));
+      return encodeExtension(node.path, referenceTo(node.child, pass, below), pass.arena);
     }
     case 'branch': {
       const references = node.children.map((child, nibble) => {
@@ -103,17 +110,46 @@ function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
         placeNibble(pass, nibble, depth);
         return referenceTo(child, pass, depth + 1);
       });
-      return encodeBranch(references, node.value);
+      return encodeBranch(references, node.value, pass.arena);
     }
+    case 'stored-branch':
+      return node.encoded;
+    case 'patched-branch':
+      return encodePatched(node, pass, depth);
   }
+}
+
+function encodePatched(
+  { encoded, changed, children }: PatchedBranch,
+  pass: Pass,
+  depth: number,
+): Uint8Array {
+  const references = children.map((child, index) => {
+    placeNibble(pass, changed[index] as number, depth);
+    return referenceTo(child, pass, depth + 1);
+  });
+  const patched = withOtherHashes(encoded, changed, references, pass.arena);
+  if (patched !== undefined) return patched;
+  const all = storedChildren(encoded);
+  for (const [index, nibble] of changed.entries()) all[nibble] = references[index];
+  return encodeBranch(all, NO_VALUE, pass.arena);
 }
 
 function referenceTo(child: TrieReference | TrieNode, pass: Pass, depth: number): TrieReference {
   if (child.kind === 'reference') return child;
   const encoded = encodeNode(child, pass, depth);
-  if (encoded.length < 32) return embeddedReference(encoded);
+  if (encoded.length < 32) {
+    if (replacesStored(child)) pass.sink?.(pass.path, depth, undefined);
+    return embeddedReference(encoded);
+  }
   pass.sink?.(pass.path, depth, encoded);
   return hashReference(keccak256(encoded));
+}
+
+/** Whether the node stands where a stored one stood, of which nobody else keeps count. */
+export function replacesStored(node: TrieNode): boolean {
+  if (node.kind === 'leaf') return node.replacesStored === true;
+  return node.kind === 'patched-branch' && node.encoded.length >= 32;
 }
 
 function placeNibble(pass: Pass, nibble: number, depth: number): void {

@@ -2,7 +2,12 @@
 import { compareBytes } from './bytes.ts';
 
 /** A key with its value; an empty value deletes the key. */
-export type TrieEntry = { readonly key: Uint8Array; readonly value: Uint8Array };
+export type TrieEntry = {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  /** The value before, where the caller has it at hand: a leaf that can be told is not read. */
+  readonly before?: () => Uint8Array | undefined;
+};
 
 /** The nibble (0-15) at `index`. */
 export function nibbleAt(key: Uint8Array, index: number): number {

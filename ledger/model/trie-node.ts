@@ -5,31 +5,42 @@
  * touched is neither decoded nor hashed again. Such a `TrieReference` is a plain object and not a
  * subarray, because a branch has sixteen and making that many typed arrays costs more than hashing it.
  */
+import type { Arena } from './arena.ts';
 import { encodeRlp, headLength, writeHead } from './rlp.ts';
 import { RlpReader } from './rlp-reader.ts';
-
-/**
- * How a parent names a child, at `source[start..end)`: 33 bytes of a hash, or the whole of a node
- * shorter than 32 bytes.
- */
-export type TrieReference = {
-  readonly kind: 'reference';
-  readonly source: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-};
+import { isPlainBranch, type StoredBranch } from './trie-branch.ts';
+import { HASH_HEAD, type TrieReference } from './trie-reference.ts';
 
 export type TrieChild = TrieReference | TrieNode | undefined;
 
 /** Paths have one nibble (0-15) a byte. */
 export type TrieNode =
-  | { readonly kind: 'leaf'; readonly path: Uint8Array; readonly value: Uint8Array }
+  | TrieLeaf
   | {
       readonly kind: 'extension';
       readonly path: Uint8Array;
       readonly child: TrieReference | TrieNode;
     }
-  | TrieBranch;
+  | TrieBranch
+  | StoredBranch
+  | PatchedBranch;
+
+/** A stored branch with other children in the places of `changed`; none is taken away. */
+export type PatchedBranch = {
+  readonly kind: 'patched-branch';
+  readonly encoded: Uint8Array;
+  /** Nibbles, ascending. */
+  readonly changed: readonly number[];
+  readonly children: readonly (TrieReference | TrieNode)[];
+};
+
+export type TrieLeaf = {
+  readonly kind: 'leaf';
+  readonly path: Uint8Array;
+  readonly value: Uint8Array;
+  /** It takes the place of a stored leaf with the same path. */
+  readonly replacesStored?: boolean;
+};
 
 export type TrieBranch = {
   readonly kind: 'branch';
@@ -39,34 +50,12 @@ export type TrieBranch = {
   readonly value: Uint8Array;
 };
 
-const HASH_HEAD = 0xa0;
 const EMPTY_STRING = 0x80;
 export const NO_VALUE: Uint8Array = new Uint8Array(0);
 
-/** The reference by which a parent names a node of 32 bytes or more. */
-export function hashReference(hash: Uint8Array): TrieReference {
-  const source = new Uint8Array(33);
-  source[0] = HASH_HEAD;
-  source.set(hash, 1);
-  return { kind: 'reference', source, start: 0, end: 33 };
-}
-
-/** A node shorter than 32 bytes, which its parent holds itself. */
-export function embeddedReference(encoded: Uint8Array): TrieReference {
-  return { kind: 'reference', source: encoded, start: 0, end: encoded.length };
-}
-
-export function isHashReference({ source, start }: TrieReference): boolean {
-  return source[start] === HASH_HEAD;
-}
-
-/** The hash, or the embedded node. */
-export function referenceContent({ source, start, end }: TrieReference): Uint8Array {
-  return source.subarray(source[start] === HASH_HEAD ? start + 1 : start, end);
-}
-
 /** Undefined if the bytes are no canonical node. References and values are views of `bytes`. */
 export function decodeTrieNode(bytes: Uint8Array): TrieNode | undefined {
+  if (isPlainBranch(bytes)) return { kind: 'stored-branch', encoded: bytes };
   const reader = new RlpReader(bytes);
   const end = reader.enterList();
   const items: (TrieReference | undefined)[] = [];
@@ -142,21 +131,25 @@ function unpackPath(packed: Uint8Array, isOdd: boolean): Uint8Array {
   return path;
 }
 
-export function encodeLeaf(path: Uint8Array, value: Uint8Array): Uint8Array {
-  return encodePair(encodeRlp(packPath(path, true)), embeddedReference(encodeRlp(value)));
+export function encodeLeaf(path: Uint8Array, value: Uint8Array, arena: Arena): Uint8Array {
+  const pathLength = packedLength(path);
+  const valueLength =
+    value.length === 1 && (value[0] as number) < 0x80 ? 1 : headLength(value.length) + value.length;
+  const length = pathLength + valueLength;
+  const bytes = arena(headLength(length) + length);
+  const offset = writePath(bytes, writeHead(bytes, 0, length, 0xc0), path, true);
+  const start =
+    valueLength === 1 && value.length === 1 ? offset : writeHead(bytes, offset, value.length, 0x80);
+  bytes.set(value, start);
+  return bytes;
 }
 
 /** An extension whose child is given as a reference. */
-export function encodeExtension(path: Uint8Array, child: TrieReference): Uint8Array {
-  return encodePair(encodeRlp(packPath(path, false)), child);
-}
-
-function encodePair(first: Uint8Array, second: TrieReference): Uint8Array {
-  const length = first.length + second.end - second.start;
-  const bytes = new Uint8Array(headLength(length) + length);
-  const start = writeHead(bytes, 0, length, 0xc0);
-  bytes.set(first, start);
-  writeReference(bytes, start + first.length, second);
+export function encodeExtension(path: Uint8Array, child: TrieReference, arena: Arena): Uint8Array {
+  const length = packedLength(path) + child.end - child.start;
+  const bytes = arena(headLength(length) + length);
+  const offset = writePath(bytes, writeHead(bytes, 0, length, 0xc0), path, false);
+  writeReference(bytes, offset, child);
   return bytes;
 }
 
@@ -164,13 +157,14 @@ function encodePair(first: Uint8Array, second: TrieReference): Uint8Array {
 export function encodeBranch(
   references: readonly (TrieReference | undefined)[],
   value: Uint8Array,
+  arena: Arena,
 ): Uint8Array {
   const valueItem = encodeRlp(value);
   let length = valueItem.length;
   for (const reference of references) {
     length += reference === undefined ? 1 : reference.end - reference.start;
   }
-  const bytes = new Uint8Array(headLength(length) + length);
+  const bytes = arena(headLength(length) + length);
   let offset = writeHead(bytes, 0, length, 0xc0);
   for (const reference of references) {
     if (reference === undefined) {
@@ -192,14 +186,22 @@ function writeReference(bytes: Uint8Array, offset: number, reference: TrieRefere
   return at;
 }
 
-/** Hex-prefix encoding: a flag nibble (2 leaf, 1 odd), padded to whole bytes. */
-function packPath(path: Uint8Array, isLeaf: boolean): Uint8Array {
+/** Length of a path's item: hex-prefix encoding, a flag nibble (2 leaf, 1 odd) and whole bytes. */
+function packedLength(path: Uint8Array): number {
+  const packed = (path.length >> 1) + 1;
+  // One byte below 0x80 is its own item; flags and a nibble never reach it.
+  return packed === 1 ? 1 : headLength(packed) + packed;
+}
+
+function writePath(bytes: Uint8Array, offset: number, path: Uint8Array, isLeaf: boolean): number {
   const isOdd = path.length % 2 === 1;
-  const packed = new Uint8Array((path.length >> 1) + 1);
+  const packed = (path.length >> 1) + 1;
+  let at = packed === 1 ? offset : writeHead(bytes, offset, packed, 0x80);
   const flags = (isLeaf ? 0x20 : 0) | (isOdd ? 0x10 : 0);
-  packed[0] = isOdd ? flags | (path[0] as number) : flags;
-  for (let i = isOdd ? 1 : 0, at = 1; i < path.length; i += 2, at += 1) {
-    packed[at] = ((path[i] as number) << 4) | (path[i + 1] as number);
+  bytes[at] = isOdd ? flags | (path[0] as number) : flags;
+  at += 1;
+  for (let i = isOdd ? 1 : 0; i < path.length; i += 2, at += 1) {
+    bytes[at] = ((path[i] as number) << 4) | (path[i + 1] as number);
   }
-  return packed;
+  return at;
 }

@@ -3,16 +3,16 @@ import { keccak256 } from '#crypto';
 import { equalBytes, type Hash, plainBytes } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
 import { invariant, refuse, type Verdict } from './errors.ts';
+import { storedChild } from './trie-branch.ts';
 import { nibbleAt, nibblesFrom, sharedWithPath } from './trie-keys.ts';
+import type { ReadTrieNode } from './trie-load.ts';
+import { decodeTrieNode, type TrieNode } from './trie-node.ts';
 import {
-  decodeTrieNode,
   hashReference,
   isHashReference,
   referenceContent,
-  type TrieNode,
   type TrieReference,
-} from './trie-node.ts';
-import type { ReadTrieNode } from './trie-update.ts';
+} from './trie-reference.ts';
 
 /**
  * The nodes that prove what `key` has, or that it has nothing, from the root down. Empty for an
@@ -82,6 +82,15 @@ type Step = {
 function follow(node: TrieNode, key: Uint8Array, depth: number): Step {
   const end: Step = { next: undefined, value: undefined, depth };
   const left = key.length * 2 - depth;
+  if (node.kind === 'stored-branch') {
+    if (left === 0) return end;
+    return {
+      next: storedChild(node.encoded, nibbleAt(key, depth)),
+      value: undefined,
+      depth: depth + 1,
+    };
+  }
+  invariant(node.kind !== 'patched-branch', 'a decoded node is as it was encoded');
   if (node.kind === 'branch') {
     if (left === 0) return { ...end, value: node.value.length > 0 ? node.value : undefined };
     // A decoded node has references only.

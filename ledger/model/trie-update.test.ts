@@ -42,10 +42,23 @@ function randomChanges(random: TestRandom, known: readonly Uint8Array[]): TrieEn
   return [...changes.values()].sort((a, b) => compareBytes(a.key, b.key));
 }
 
-test('random batches give the roots of @ethereumjs/mpt and leave exactly the live nodes', async () => {
+/** With the value before, with a wrong one, or without: none of them may make a difference. */
+function withHints(
+  random: TestRandom,
+  change: TrieEntry,
+  model: ReadonlyMap<string, TrieEntry>,
+): TrieEntry {
+  const kind = random.below(3);
+  if (kind === 0) return change;
+  const before = kind === 1 ? model.get(keyOf(change.key))?.value : random.bytes(40);
+  return { ...change, before: () => before };
+}
+
+test('ten thousand random operations in batches give the roots of @ethereumjs/mpt and leave exactly the live nodes', async () => {
   const random = seededRandom('trie-update');
-  for (let round = 0; round < 40; round += 1) {
-    const store = createTrieStore();
+  let operations = 0;
+  for (let round = 0; operations < 10_000; round += 1) {
+    const store = createTrieStore((path) => (path.length + round) % 3 === 0);
     const oracle = await createMPT();
     const model = new Map<string, TrieEntry>();
     for (let batch = 0; batch < 12; batch += 1) {
@@ -54,12 +67,14 @@ test('random batches give the roots of @ethereumjs/mpt and leave exactly the liv
         batch === 11
           ? known.sort(compareBytes).map((key) => ({ key, value: new Uint8Array(0) }))
           : randomChanges(random, known);
+      const before = new Map(model);
       for (const change of changes) {
         await oracle.put(change.key, change.value.length === 0 ? null : change.value);
         if (change.value.length === 0) model.delete(keyOf(change.key));
         else model.set(keyOf(change.key), change);
       }
-      store.apply(changes);
+      operations += changes.length;
+      store.apply(changes.map((change) => withHints(random, change, before)));
       assert.equal(bytesToHex(store.root()), bytesToHex(oracle.root()), random.rerun);
       assert.deepEqual(store.root(), trieRoot([...model.values()]), random.rerun);
       // A trie written from nothing has the same nodes at the same paths: none stale, none missing.
@@ -116,7 +131,7 @@ test('changes that change nothing write nothing', () => {
   const absent = { key: new Uint8Array(32).fill(0x13), value: new Uint8Array(0) };
   const inside = { key: new Uint8Array(32).fill(0x22), value: new Uint8Array(0) };
   for (const changes of [[], [entries[1]!], [absent], [absent, inside], entries]) {
-    const update = updateTrie(store.root(), store.read, changes);
+    const update = updateTrie(store.root(), store, changes);
     assert.deepEqual(update, { root: store.root(), writes: [] });
   }
 });
@@ -130,13 +145,13 @@ test('a stored trie of another root, or with a node missing, is a broken invaria
   store.apply(entries);
   const change = [{ key: entries[0]!.key, value: Uint8Array.of(1) }];
   const isInvariant = (error: unknown) => error instanceof InvariantError;
-  assert.throws(() => updateTrie(store.root(), () => undefined, change), isInvariant);
+  assert.throws(() => updateTrie(store.root(), { read: () => undefined }, change), isInvariant);
   const other = hexToBytes(`0x${'11'.repeat(32)}`) as typeof EMPTY_ROOT;
-  assert.throws(() => updateTrie(other, store.read, change), isInvariant);
+  assert.throws(() => updateTrie(other, store, change), isInvariant);
   const withoutInner = (path: Uint8Array) => (path.length === 0 ? store.read(path) : undefined);
-  assert.throws(() => updateTrie(store.root(), withoutInner, change), isInvariant);
+  assert.throws(() => updateTrie(store.root(), { read: withoutInner }, change), isInvariant);
   assert.throws(() => proveTrie(store.root(), withoutInner, entries[0]!.key), isInvariant);
-  assert.throws(() => updateTrie(store.root(), store.read, [...entries].reverse()), isInvariant);
+  assert.throws(() => updateTrie(store.root(), store, [...entries].reverse()), isInvariant);
   assert.throws(() => trieRoot([entries[0]!, entries[0]!]), isInvariant);
 });
 

@@ -2,14 +2,15 @@
  * Changing a stored trie: all changes of a block in one pass over the sorted keys.
  *
  * Nodes are stored by path, not by hash, so the pass also says which old nodes are gone: each stored
- * node that it read and that has no successor at the same path. A node's place in the trie is its
- * path from the root, hence an untouched subtrie never moves, whatever happens above it.
+ * node that was replaced by something else and has no successor at the same path. A node's place in the
+ * trie is its path from the root, hence an untouched subtrie never moves, whatever happens above it.
  */
-import { keccak256 } from '#crypto';
+import { createArena } from './arena.ts';
 import { equalBytes, type Hash, keyOf } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
 import { invariant } from './errors.ts';
-import { buildSubtrie, rootOf } from './trie-build.ts';
+import { type StoredBranch, storedChild, storedChildren } from './trie-branch.ts';
+import { buildSubtrie, replacesStored, rootOf } from './trie-build.ts';
 import {
   endOfRun,
   isStrictlySorted,
@@ -18,20 +19,9 @@ import {
   sharedWithPath,
   type TrieEntry,
 } from './trie-keys.ts';
-import {
-  decodeTrieNode,
-  hashReference,
-  isHashReference,
-  NO_VALUE,
-  referenceContent,
-  type TrieBranch,
-  type TrieChild,
-  type TrieNode,
-  type TrieReference,
-} from './trie-node.ts';
-
-/** RLP of the node at a path (one nibble a byte); undefined if none is stored there. */
-export type ReadTrieNode = (path: Uint8Array) => Uint8Array | undefined;
+import { load, loadOneWay, loadRoot, type Pass, type TrieNodes } from './trie-load.ts';
+import { NO_VALUE, type TrieBranch, type TrieChild, type TrieNode } from './trie-node.ts';
+import { isHashReference, type TrieReference } from './trie-reference.ts';
 
 /** A node to store at a path; undefined deletes what is there. */
 export type TrieWrite = { readonly path: Uint8Array; readonly node: Uint8Array | undefined };
@@ -45,14 +35,19 @@ export type TrieUpdate = { readonly root: Hash; readonly writes: readonly TrieWr
  */
 export function updateTrie(
   root: Hash,
-  readNode: ReadTrieNode,
+  nodes: TrieNodes,
   changes: readonly TrieEntry[],
 ): TrieUpdate {
   invariant(isStrictlySorted(changes), 'changes to a trie ascend by key');
   if (changes.length === 0) return { root, writes: [] };
   let longest = 0;
   for (const change of changes) longest = Math.max(longest, change.key.length);
-  const pass: Pass = { readNode, path: new Uint8Array(longest * 2 + 1), read: [] };
+  const pass: Pass = {
+    nodes,
+    path: new Uint8Array(longest * 2 + 1),
+    replaced: [],
+    scratch: createArena(CHUNK_BYTES),
+  };
   const before = equalBytes(root, EMPTY_ROOT) ? undefined : loadRoot(root, pass);
   const after =
     before === undefined
@@ -62,54 +57,26 @@ export function updateTrie(
   return after === before ? { root, writes: [] } : finish(after, pass);
 }
 
-type Pass = {
-  readonly readNode: ReadTrieNode;
-  /** Its first `depth` nibbles are the place of the node at hand. */
-  readonly path: Uint8Array;
-  /** Places of stored nodes that were read and are no longer as they were. */
-  readonly read: Uint8Array[];
-};
+const CHUNK_BYTES: number = 16 * 1024;
 
 function finish(after: TrieChild, pass: Pass): TrieUpdate {
   const writes: TrieWrite[] = [];
-  const written = new Set<string>();
-  let root = EMPTY_ROOT;
-  if (after !== undefined) {
-    invariant(after.kind !== 'reference', 'a changed root is in memory');
-    root = rootOf(after, (path, depth, node) => {
-      const place = path.slice(0, depth);
-      written.add(keyOf(place));
-      writes.push({ path: place, node });
-    });
+  if (after === undefined) {
+    writes.push({ path: NO_NIBBLES, node: undefined });
+    for (const path of pass.replaced) writes.push({ path, node: undefined });
+    return { root: EMPTY_ROOT, writes };
   }
-  for (const path of pass.read) {
-    if (!written.has(keyOf(path))) writes.push({ path, node: undefined });
+  invariant(after.kind !== 'reference', 'a changed root is in memory');
+  const root = rootOf(after, (path, depth, node) => {
+    writes.push({ path: path.slice(0, depth), node });
+  });
+  if (pass.replaced.length > 0) {
+    const written = new Set(writes.map(({ path }) => keyOf(path)));
+    for (const path of pass.replaced) {
+      if (!written.has(keyOf(path))) writes.push({ path, node: undefined });
+    }
   }
   return { root, writes };
-}
-
-function loadRoot(root: Hash, pass: Pass): TrieNode {
-  const encoded = pass.readNode(new Uint8Array(0));
-  invariant(
-    encoded !== undefined && equalBytes(keccak256(encoded), root),
-    'the stored trie is the one that its root names',
-  );
-  return load(hashReference(root), pass, 0);
-}
-
-/** The node behind a reference; if it is stored, its place is noted in `pass.read`. */
-function load(reference: TrieReference, pass: Pass, depth: number): TrieNode {
-  let encoded: Uint8Array | undefined;
-  if (isHashReference(reference)) {
-    const place = pass.path.slice(0, depth);
-    encoded = pass.readNode(place);
-    pass.read.push(place);
-  } else {
-    encoded = referenceContent(reference);
-  }
-  const node = encoded === undefined ? undefined : decodeTrieNode(encoded);
-  invariant(node !== undefined, 'a trie node that a parent names is stored at its path');
-  return node;
 }
 
 /** Applies `changes[start..end)` below `depth`; returns `child` itself if they change nothing. */
@@ -125,9 +92,24 @@ function updateChild(
   if (child.kind !== 'reference') {
     return updateNode(child, child, pass, changes, start, end, depth);
   }
-  const mark = pass.read.length;
-  const after = updateNode(load(child, pass, depth), child, pass, changes, start, end, depth);
-  if (after === child) pass.read.length = mark;
+  const node =
+    end - start === 1
+      ? loadOneWay(child, pass, changes[start] as TrieEntry, depth)
+      : load(child, pass, depth);
+  const mark = pass.replaced.length;
+  const after = updateNode(node, child, pass, changes, start, end, depth);
+  if (after === child) pass.replaced.length = mark;
+  else if (isHashReference(child)) return noteReplaced(after, node, pass, depth);
+  return after;
+}
+
+/** A leaf or branch that stands for its like needs no note: it is written in the same place. */
+function noteReplaced(after: TrieChild, before: TrieNode, pass: Pass, depth: number): TrieChild {
+  if (after?.kind === 'leaf' && before.kind === 'leaf' && after.path === before.path) {
+    return { ...after, replacesStored: true };
+  }
+  const isPatched = after?.kind === 'patched-branch' && before.kind === 'stored-branch';
+  if (!isPatched) pass.replaced.push(pass.path.slice(0, depth));
   return after;
 }
 
@@ -151,6 +133,10 @@ function updateNode(
   end: number,
   depth: number,
 ): TrieChild {
+  if (node.kind === 'stored-branch') {
+    return updateStored(node, original, pass, changes, start, end, depth);
+  }
+  invariant(node.kind !== 'patched-branch', 'a pass comes to each node once');
   if (node.kind === 'branch') {
     return updateBranch(node, original, pass, changes, start, end, depth);
   }
@@ -184,6 +170,47 @@ function updateLeaf(
 ): TrieChild {
   if (newValue.length === 0) return undefined;
   return equalBytes(value, newValue) ? original : { kind: 'leaf', path, value: newValue };
+}
+
+function updateStored(
+  branch: StoredBranch,
+  original: TrieReference | TrieNode,
+  pass: Pass,
+  changes: readonly TrieEntry[],
+  start: number,
+  end: number,
+  depth: number,
+): TrieChild {
+  const { encoded } = branch;
+  if ((changes[start] as TrieEntry).key.length * 2 === depth) {
+    const whole: TrieBranch = {
+      kind: 'branch',
+      children: storedChildren(encoded),
+      value: NO_VALUE,
+    };
+    return updateBranch(whole, original, pass, changes, start, end, depth);
+  }
+  const changed: number[] = [];
+  const after: TrieChild[] = [];
+  for (let at = start; at < end; ) {
+    const next = endOfRun(changes, at, end, depth);
+    const nibble = nibbleAt((changes[at] as TrieEntry).key, depth);
+    pass.path[depth] = nibble;
+    const child = storedChild(encoded, nibble);
+    const updated = updateChild(child, pass, changes, at, next, depth + 1);
+    if (updated !== child) {
+      changed.push(nibble);
+      after.push(updated);
+    }
+    at = next;
+  }
+  if (changed.length === 0) return original;
+  if (after.every((child) => child !== undefined)) {
+    return { kind: 'patched-branch', encoded, changed, children: after };
+  }
+  const children: TrieChild[] = storedChildren(encoded);
+  for (const [index, nibble] of changed.entries()) children[nibble] = after[index];
+  return normalize({ kind: 'branch', children, value: NO_VALUE }, pass, depth);
 }
 
 function updateBranch(
@@ -239,22 +266,24 @@ function normalize(branch: TrieBranch, pass: Pass, depth: number): TrieChild {
 /** `node`, which stands at `depth`, hung from `prefix.length` nibbles above it. */
 function withPrefix(prefix: Uint8Array, node: TrieChild, pass: Pass, depth: number): TrieChild {
   if (node === undefined || prefix.length === 0) return node;
-  const mark = pass.read.length;
   const loaded: TrieNode = node.kind === 'reference' ? load(node, pass, depth) : node;
-  switch (loaded.kind) {
-    case 'leaf':
-      return { kind: 'leaf', path: joinPaths(prefix, loaded.path), value: loaded.value };
-    case 'extension':
-      return { kind: 'extension', path: joinPaths(prefix, loaded.path), child: loaded.child };
-    case 'branch':
-      // It stays where it is: only its parent changes.
-      pass.read.length = mark;
-      return { kind: 'extension', path: prefix, child: node };
+  // A branch stays where it is: only its parent changes.
+  if (loaded.kind !== 'leaf' && loaded.kind !== 'extension') {
+    return { kind: 'extension', path: prefix, child: node };
   }
+  const wasStored = node.kind === 'reference' ? isHashReference(node) : replacesStored(node);
+  if (wasStored) pass.replaced.push(pass.path.slice(0, depth));
+  const path = joinPaths(prefix, loaded.path);
+  return loaded.kind === 'leaf'
+    ? { kind: 'leaf', path, value: loaded.value }
+    : { kind: 'extension', path, child: loaded.child };
 }
 
 /** A leaf or extension as a branch after the first `shared` nibbles of its path. */
-function splitAt(node: Exclude<TrieNode, TrieBranch>, shared: number): TrieBranch {
+function splitAt(
+  node: Extract<TrieNode, { kind: 'leaf' | 'extension' }>,
+  shared: number,
+): TrieBranch {
   const children: TrieChild[] = new Array(16).fill(undefined);
   const nibble = node.path[shared];
   if (nibble === undefined) {

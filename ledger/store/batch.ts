@@ -1,6 +1,6 @@
 /** The writes of one block, each value with its checksum, and the digest that chains them. */
 import { sha256 } from '#crypto';
-import type { Hash } from '../model/index.ts';
+import { createArena, type Hash } from '../model/index.ts';
 import { withChecksum } from './checksum.ts';
 
 /** `stored` is the value with its checksum; undefined deletes the key. */
@@ -14,12 +14,15 @@ export type Batch = {
   size(): number;
 };
 
+const CHUNK_BYTES: number = 64 * 1024;
+
 export function createBatch(): Batch {
   const writes: Write[] = [];
+  const arena = createArena(CHUNK_BYTES);
   let size = 0;
   return {
     put: (key, value) => {
-      const stored = withChecksum(key, value);
+      const stored = withChecksum(key, value, arena);
       writes.push({ key, stored });
       size += key.length + stored.length;
     },

@@ -19,8 +19,8 @@ import {
 import { createBatch } from './batch.ts';
 import { type HeadRecord, readBatchRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
+import type { CachedDatabase } from './cached-database.ts';
 import { readHeader } from './check-store.ts';
-import type { Database } from './database.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
 import { hashKey, nodeKey, numberFrom, numberKey } from './keyspace.ts';
 import { decodeReceipts } from './receipt-record.ts';
@@ -61,7 +61,7 @@ export type ChainStore = {
 const RECENT_BLOCKS = 8;
 
 export function createChainStore(
-  database: Database,
+  database: CachedDatabase,
   options: {
     readonly head: HeadRecord & { readonly header: BlockHeader };
     readonly hashRule: HeaderHashRule;

@@ -35,9 +35,13 @@ export function crc32c(bytes: Uint8Array, seed = 0): number {
 }
 
 /** The value with the checksum of key and value behind it (L-2): under another key it does not fit. */
-export function withChecksum(key: Uint8Array, value: Uint8Array): Uint8Array {
+export function withChecksum(
+  key: Uint8Array,
+  value: Uint8Array,
+  room: (length: number) => Uint8Array = (length) => new Uint8Array(length),
+): Uint8Array {
   const { length } = value;
-  const stored = new Uint8Array(length + 4);
+  const stored = room(length + 4);
   stored.set(value);
   // Byte by byte: a view for four bytes would cost more than the checksum of a short value.
   const crc = crc32c(value, crc32c(key));

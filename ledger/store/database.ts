@@ -23,7 +23,7 @@ export type Database = {
 };
 
 /** What LevelDB collects in its log before it makes a table of it; recovery reads up to two of these. */
-export const WRITE_BUFFER_BYTES: number = 4 * 1024 * 1024;
+export const WRITE_BUFFER_BYTES: number = 16 * 1024 * 1024;
 const BLOCK_CACHE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -38,6 +38,8 @@ export async function openDatabase(path: string, create: boolean): Promise<Datab
     createIfMissing: create,
     writeBufferSize: WRITE_BUFFER_BYTES,
     cacheSize: BLOCK_CACHE_BYTES,
+    // Hashes and signatures do not shrink: trying costs as much as writing them.
+    compression: false,
   });
   try {
     await level.open();

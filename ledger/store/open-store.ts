@@ -13,6 +13,7 @@ import {
 import { createBatch } from './batch.ts';
 import { type HeadRecord, readBatchRecord, readHead, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
+import { createCachedDatabase } from './cached-database.ts';
 import { type ChainStore, createChainStore } from './chain-store.ts';
 import { checkNewestBlocks } from './check-store.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -29,7 +30,12 @@ export type StoreOptions = {
     readonly accounts: StateChanges;
   };
   readonly hashRule: HeaderHashRule;
+  /** Memory for the state and the trie nodes that are used most. */
+  readonly cacheBytes?: number;
 };
+
+/** The upper levels of the tries of a million accounts, and what is hot below them. */
+const DEFAULT_CACHE_BYTES: number = 256 * 1024 * 1024;
 
 /**
  * Opens the store of a chain, or makes it with block 0. One process at a time.
@@ -59,7 +65,8 @@ export async function serveStore(
   try {
     const head = await findHead();
     const header = checkNewestBlocks(database, head, options);
-    return createChainStore(database, { head: { ...head, header }, ...options });
+    const cached = createCachedDatabase(database, options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    return createChainStore(cached, { head: { ...head, header }, ...options });
   } catch (error) {
     await database.close();
     throw error;

@@ -12,6 +12,7 @@ import {
   type StatePort,
   type StateReader,
 } from '../model/index.ts';
+import type { CachedDatabase } from './cached-database.ts';
 import type { Database } from './database.ts';
 import { accountKey, hashKey, nodeKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
@@ -19,17 +20,22 @@ import { newestValue, valueAt } from './versions.ts';
 type HashOf = (number: Height) => Hash | undefined;
 
 /** Valid until the next block is written. */
-export function newestState(database: Database, stateRoot: Hash, hashOf: HashOf): StatePort {
+export function newestState(database: CachedDatabase, stateRoot: Hash, hashOf: HashOf): StatePort {
   const account = (address: Address): Account | undefined =>
     accountFrom(newestValue(database, accountKey(address)));
   const node = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
     database.get(nodeKey(owner, path));
+  const nodeInMemory = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
+    database.inMemory(nodeKey(owner, path));
+  const storage = (address: Address, slot: Uint8Array): Uint8Array =>
+    newestValue(database, slotKey(address, slot));
   return {
     account,
-    storage: (address, slot) => newestValue(database, slotKey(address, slot)),
+    storage,
     code: (codeHash) => readCode(database, codeHash),
     blockHash: hashOf,
-    commit: (changes) => commitState({ stateRoot, account, node }, changes),
+    commit: (changes) =>
+      commitState({ stateRoot, account, slot: storage, node, nodeInMemory }, changes),
   };
 }
 
