@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { cryptoBackend } from '#crypto';
 import { makeDirectory } from '../genesis/index.ts';
 import { type Address, bytesToHex } from '../ledger/model/index.ts';
-import { openConsensusLog, openStore, renewConsensusLog } from '../ledger/store/index.ts';
+import {
+  type ChainStore,
+  openConsensusLog,
+  openStore,
+  renewConsensusLog,
+} from '../ledger/store/index.ts';
 import { createNetwork } from '../p2p/index.ts';
 import { createEngine } from '../vm/index.ts';
 import { type Allowlist, followAllowlist } from './allowlist.ts';
@@ -66,6 +71,18 @@ export async function startNode(
   }
 }
 
+function openChain({ dataDir, genesis, logger }: NodeConfig): Promise<ChainStore> {
+  return openStore({
+    path: join(dataDir, 'chain'),
+    genesis: { block: genesis.block, hash: genesis.hash, accounts: genesis.accounts },
+    hashRule: genesis.hashRule,
+    onMigration: ({ task, done, total }) => {
+      const progress = { task, block: done.toString(), of: total.toString() };
+      logger.info('the store is brought to the format of this release', progress);
+    },
+  });
+}
+
 async function open(
   config: NodeConfig,
   { clock, createNetwork: openNetwork, observer }: NodeModules,
@@ -77,11 +94,7 @@ async function open(
   const { promise: failed, resolve: onFatal } = Promise.withResolvers<unknown>();
 
   await makeDirectory(config.dataDir);
-  const store = await openStore({
-    path: join(config.dataDir, 'chain'),
-    genesis: { block: genesis.block, hash: genesis.hash, accounts: genesis.accounts },
-    hashRule: genesis.hashRule,
-  });
+  const store = await openChain(config);
   closers.push(() => store.close());
   const signer = config.validatorKey && createLocalSigner(config.validatorKey);
   const logPath = join(config.dataDir, 'consensus.log');

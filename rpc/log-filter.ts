@@ -1,40 +1,23 @@
-/**
- * Which logs a caller wants, and reading them out of final blocks.
- *
- * A block is opened only if its bloom filter says that it may hold a match. The scan is bounded and
- * lets other work of the thread run between blocks.
- */
-import { setImmediate as breathe } from 'node:timers/promises';
+/** How a caller says which logs it wants, and the answer to it. */
 import { Type } from 'typebox';
 import {
-  type Address,
   type BlockHeader,
   bloomMayContain,
-  equalBytes,
   type Hash,
   type Height,
-  type Log,
+  type LogCriteria,
+  matchesLog,
 } from '../ledger/model/index.ts';
 import { type BlockReference, blockNumberParam, findBlock } from './block-reference.ts';
 import { type Codec, listOf, objectOf, oneOf, optional } from './codec.ts';
 import { invalidParams, RpcRefusal } from './errors.ts';
 import { formatLog, type LogJson } from './format-receipt.ts';
-import type { RpcLimits } from './options.ts';
 import type { ChainPort } from './ports.ts';
 import { addressParam, hashParam } from './values.ts';
 
 /** Filters are matched against every log; these bounds keep one match cheap (as go-ethereum's). */
 const MAX_ADDRESSES = 1000;
 const MAX_ALTERNATIVES = 1000;
-/** Blocks looked at before other work of the thread gets its turn. */
-const BLOCKS_PER_TURN = 64n;
-
-/** What a log must show. An empty list accepts anything; otherwise any of its entries. */
-export type LogCriteria = {
-  readonly addresses: readonly Address[];
-  /** By position. */
-  readonly topics: readonly (readonly Hash[])[];
-};
 
 export type LogQuery = LogCriteria & {
   readonly fromBlock: BlockReference | undefined;
@@ -88,7 +71,6 @@ export const logQueryParam: Codec<LogQuery> = {
 export function queryRange(
   chain: ChainPort,
   query: LogQuery,
-  limits: RpcLimits,
 ): { readonly from: Height; readonly to: Height } {
   if (query.blockHash !== undefined) {
     const number = chain.numberOf(query.blockHash);
@@ -100,12 +82,6 @@ export function queryRange(
   const to = query.toBlock === undefined ? head : heightOf(chain, query.toBlock);
   if (from > to) throw invalidParams('invalid block range params');
   if (to > head) throw invalidParams('block range extends beyond current head block');
-  if (to - from >= BigInt(limits.logBlockRange)) {
-    throw new RpcRefusal(
-      'RPC_LIMIT_EXCEEDED',
-      `block range of ${to - from + 1n} is too large: at most ${limits.logBlockRange} blocks`,
-    );
-  }
   return { from, to };
 }
 
@@ -113,28 +89,48 @@ function heightOf(chain: ChainPort, reference: BlockReference): Height {
   return reference.kind === 'number' ? reference.number : (findBlock(chain, reference) ?? 0n);
 }
 
-/** Matching logs of a range, in chain order. @throws RpcRefusal RPC_LIMIT_EXCEEDED, RPC_TIMEOUT */
+export type LogPage = {
+  readonly logs: readonly LogJson[];
+  /** Where the rest begins: behind this log. Undefined: there is no rest. */
+  readonly last: { readonly number: Height; readonly logIndex: number } | undefined;
+};
+
+/** Matching logs, in chain order. @throws RpcRefusal RPC_TIMEOUT */
 export async function readLogs(
   chain: ChainPort,
   criteria: LogCriteria,
-  range: { readonly from: Height; readonly to: Height },
-  bounds: { readonly maxResults: number; readonly signal: AbortSignal },
-): Promise<readonly LogJson[]> {
-  const found: LogJson[] = [];
-  for (let number = range.from; number <= range.to; number += 1n) {
-    for (const log of logsOfBlock(chain, number, criteria)) found.push(log);
-    if (found.length > bounds.maxResults) {
-      throw new RpcRefusal(
-        'RPC_LIMIT_EXCEEDED',
-        `query returned more than ${bounds.maxResults} results by block ${number}: narrow the range or the filter`,
-      );
-    }
-    if (number % BLOCKS_PER_TURN === 0n) {
-      await breathe();
-      if (bounds.signal.aborted) throw new RpcRefusal('RPC_TIMEOUT', 'request timed out');
-    }
+  bounds: Parameters<ChainPort['findLogs']>[1] & { readonly signal: AbortSignal },
+): Promise<LogPage> {
+  let found: Awaited<ReturnType<ChainPort['findLogs']>>;
+  try {
+    found = await chain.findLogs(criteria, bounds);
+  } catch (error) {
+    if (bounds.signal.aborted) throw new RpcRefusal('RPC_TIMEOUT', 'request timed out');
+    throw error;
   }
-  return found;
+  const { logs, isComplete } = found;
+  const last = isComplete ? undefined : logs.at(-1);
+  return {
+    logs: logs.map(({ header, blockHash, transactionIndex: index, ...rest }) =>
+      formatLog(rest.log, { header, blockHash, index }, rest.transactionHash, rest.logIndex),
+    ),
+    last: last && { number: last.header.number, logIndex: last.logIndex },
+  };
+}
+
+/** All matching logs. @throws RpcRefusal RPC_LIMIT_EXCEEDED, RPC_TIMEOUT */
+export async function readAllLogs(
+  chain: ChainPort,
+  query: LogQuery,
+  { maxResults, signal }: { readonly maxResults: number; readonly signal: AbortSignal },
+): Promise<readonly LogJson[]> {
+  const bounds = { ...queryRange(chain, query), limit: maxResults, signal };
+  const { logs, last } = await readLogs(chain, query, bounds);
+  if (last === undefined) return logs;
+  throw new RpcRefusal(
+    'RPC_LIMIT_EXCEEDED',
+    `query returned more than ${maxResults} results by block ${last.number}: narrow the range or the filter, or page with ehb_getLogs`,
+  );
 }
 
 /** Matching logs of one final block. */
@@ -168,17 +164,4 @@ function blockMayMatch({ logsBloom }: BlockHeader, { addresses, topics }: LogCri
   const may = (wanted: readonly Uint8Array[]): boolean =>
     wanted.length === 0 || wanted.some((value) => bloomMayContain(logsBloom, value));
   return may(addresses) && topics.every(may);
-}
-
-/** A filter with more topics than the log has never matches, even if the surplus are wildcards. */
-export function matchesLog(log: Log, { addresses, topics }: LogCriteria): boolean {
-  if (topics.length > log.topics.length) return false;
-  if (addresses.length > 0 && !addresses.some((address) => equalBytes(address, log.address))) {
-    return false;
-  }
-  return topics.every((wanted, position) => {
-    const topic = log.topics[position];
-    if (wanted.length === 0) return true;
-    return topic !== undefined && wanted.some((value) => equalBytes(value, topic));
-  });
 }

@@ -11,6 +11,7 @@ import { logMethods } from './methods/eth/logs.ts';
 import { subscriptionMethods } from './methods/eth/subscriptions.ts';
 import { transactionMethods } from './methods/eth/transactions.ts';
 import { evidenceMethods } from './methods/evidence.ts';
+import { logPageMethods } from './methods/logs.ts';
 import { netMethods } from './methods/net.ts';
 import { qbftMethods } from './methods/qbft.ts';
 import { txpoolMethods } from './methods/txpool.ts';
@@ -31,6 +32,7 @@ export const METHODS: readonly Method[] = [
   ...txpoolMethods,
   ...qbftMethods,
   ...ehbMethods,
+  ...logPageMethods,
   ...evidenceMethods,
   ...discoveryMethods,
 ];

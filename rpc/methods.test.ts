@@ -26,7 +26,7 @@ const test = suite<{ node: MemoryNode; server: RpcServer; client: RpcClient; now
 test.before.each(async (context) => {
   context.nowMs = 0;
   context.node = await createScenario();
-  const limits = { logBlockRange: 100, logResults: 3, filters: 4, filterIdleMs: 1000 };
+  const limits = { logResults: 3, filters: 4, filterIdleMs: 1000 };
   context.server = await serve(context.node, { limits }, () => context.nowMs);
   context.client = createClient({ url: context.server.url });
 });
@@ -76,6 +76,7 @@ test('every method answers what its schema says', async ({ node, client }) => {
     eth_createAccessList: [{ to: token }],
     eth_feeHistory: ['0x3', 'latest', [0, 50, 100]],
     eth_getLogs: [{ fromBlock: '0x0', toBlock: 'latest' }],
+    ehb_getLogs: [{ fromBlock: '0x0', toBlock: 'latest' }],
     eth_newFilter: [{ address: token }],
     eth_getFilterChanges: [filter],
     eth_getFilterLogs: [filter],
@@ -241,11 +242,26 @@ for (const [what, filter, code, words] of badFilters) {
   });
 }
 
-test('a range or a result over its bound is refused with the bound', async ({ client, node }) => {
-  for (let i = 0; i < 100; i += 1) node.chain.append([]);
-  const range = await errorOf(client.request('eth_getLogs', [{ fromBlock: '0x1' }]));
-  assert.is(range.code, -32005);
-  assert.match(range.message, 'at most 100 blocks');
+test('pages of logs are those of one answer, and a wrong cursor is refused', async ({ client }) => {
+  const filter = { fromBlock: '0x0', address: token };
+  type Page = { logs: unknown[]; cursor: string | null };
+  const whole = await client.request<unknown[]>('eth_getLogs', [filter]);
+  const paged: unknown[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page = await client.request<Page>('ehb_getLogs', [filter, cursor, 2]);
+    assert.ok(page.logs.length <= 2);
+    paged.push(...page.logs);
+    cursor = page.cursor;
+  } while (cursor !== null);
+  assert.equal(paged, whole);
+  for (const wrong of ['0x12', 5, `0x${'zz'.repeat(12)}`]) {
+    const error = await errorOf(client.request('ehb_getLogs', [filter, wrong]));
+    assert.is(error.code, -32602);
+  }
+});
+
+test('a result over its bound is refused with the bound', async ({ client, node }) => {
   const { transaction } = { transaction: await signed({ nonce: 4, to: TOKEN }) };
   const log = node.chain.receipts(2n)?.[0]?.logs[0];
   assert.ok(log);

@@ -10,8 +10,8 @@ export type RpcLimits = {
   readonly responseLimitBytes: number;
   /** For one method call, and for receiving one HTTP request. */
   readonly requestTimeoutMs: number;
-  /** Blocks that one `eth_getLogs` may look through. */
-  readonly logBlockRange: number;
+  /** Blocks that one `qbft_getSignerMetrics` may cover. */
+  readonly signerMetricsBlocks: number;
   /** Logs that one answer may hold. */
   readonly logResults: number;
   /** Filters of all clients of HTTP together. */
@@ -59,7 +59,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   batchLimit: 1000,
   responseLimitBytes: 25 * 1024 * 1024,
   requestTimeoutMs: 30_000,
-  logBlockRange: 10_000,
+  signerMetricsBlocks: 10_000,
   logResults: 10_000,
   filters: 1000,
   filterIdleMs: 5 * 60 * 1000,

@@ -13,6 +13,8 @@ import type {
   Gas,
   Hash,
   Height,
+  Log,
+  LogCriteria,
   Receipt,
   StateReader,
   Transaction,
@@ -33,6 +35,29 @@ export type ChainPort = {
   /** Sender of each transaction of the block. */
   senders(number: Height): readonly Address[] | undefined;
   transactionPlace(hash: Hash): { readonly number: Height; readonly index: number } | undefined;
+  /** Logs that match, in chain order. @throws the reason of `signal` when it aborts */
+  findLogs(
+    criteria: LogCriteria,
+    bounds: {
+      readonly from: Height;
+      readonly to: Height;
+      /** Only those behind this one. */
+      readonly after?: { readonly number: Height; readonly logIndex: number };
+      readonly limit: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<{
+    readonly logs: readonly {
+      readonly header: BlockHeader;
+      readonly blockHash: Hash;
+      readonly transactionHash: Hash;
+      readonly transactionIndex: number;
+      readonly logIndex: number;
+      readonly log: Log;
+    }[];
+    /** False: there are more behind the last one. */
+    readonly isComplete: boolean;
+  }>;
   /** State after that block; undefined above the head and where it is pruned. */
   stateAt(number: Height): StateReader | undefined;
 };

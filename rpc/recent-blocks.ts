@@ -21,6 +21,7 @@ export function withRecentBlocks(chain: ChainPort): ChainPort {
     receipts: remember((number) => chain.receipts(number)),
     senders: remember((number) => chain.senders(number)),
     transactionPlace: (hash) => chain.transactionPlace(hash),
+    findLogs: (criteria, bounds) => chain.findLogs(criteria, bounds),
     stateAt: (number) => chain.stateAt(number),
   };
 }

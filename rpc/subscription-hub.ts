@@ -4,11 +4,16 @@
  * A block is turned into JSON once, however many listen, and outside the turn in which it became
  * final: the thread that votes only notes its height.
  */
-import { bytesToHex, type Height, type Log } from '../ledger/model/index.ts';
+import {
+  bytesToHex,
+  type Height,
+  type Log,
+  type LogCriteria,
+  matchesLog,
+} from '../ledger/model/index.ts';
 import { formatHeader } from './format-block.ts';
 import { formatLog } from './format-receipt.ts';
 import { formatTransaction } from './format-transaction.ts';
-import { type LogCriteria, matchesLog } from './log-filter.ts';
 import type { ChainPort, EventPort, PooledTransaction } from './ports.ts';
 
 export type SubscriptionTopic =

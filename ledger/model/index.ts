@@ -1,7 +1,7 @@
 export { decodeAccount, encodeAccount } from './account.ts';
 export { type Arena, createArena } from './arena.ts';
 export type { Block, Withdrawal } from './block.ts';
-export { decodeBlock, encodeBlock } from './block-codec.ts';
+export { decodeBlock, encodeBlock, rawTransactions } from './block-codec.ts';
 export { receiptsRoot, transactionsRoot } from './block-roots.ts';
 export { bloomMayContain, combineBlooms, logsBloom } from './bloom.ts';
 export type { Address, Gas, Hash, Height, Hex, UnixSeconds, Wei } from './bytes.ts';
@@ -34,10 +34,12 @@ export { decodeExtraData, encodeExtraData } from './extra-data.ts';
 export type { BlockHeader, HeaderHashRule } from './header.ts';
 export { decodeHeader, encodeHeader } from './header-codec.ts';
 export { commitSealHash, headerHash, withRound, withSeals } from './header-hash.ts';
+export { type LogCriteria, matchesLog } from './log-criteria.ts';
 export type { Log, Receipt } from './receipt.ts';
 export { decodeReceipt, encodeReceipt } from './receipt-codec.ts';
 export type { RlpItem } from './rlp.ts';
 export { decodeRlp, encodeRlp } from './rlp.ts';
+export { RlpReader } from './rlp-reader.ts';
 export { contractAddress, effectiveGasPrice, recoverSender } from './sender.ts';
 export type {
   Account,

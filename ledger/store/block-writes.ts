@@ -10,6 +10,7 @@ import {
   type Height,
   invariant,
   keyOf,
+  type Receipt,
 } from '../model/index.ts';
 import type { Batch } from './batch.ts';
 import type { Database } from './database.ts';
@@ -17,11 +18,13 @@ import {
   accountKey,
   hashKey,
   keysFrom,
+  logKey,
   nodeKey,
   numberBytes,
   numberKey,
   slotKey,
 } from './keyspace.ts';
+import { logRecords } from './log-places.ts';
 import { encodeReceipts } from './receipt-record.ts';
 import { changeValue } from './versions.ts';
 
@@ -54,6 +57,12 @@ function putRecords(batch: Batch, executed: ExecutedBlock, hash: Hash): void {
     new DataView(position.buffer).setUint32(8, index);
     batch.put(hashKey('transaction', transaction.hash), position);
   }
+  putLogs(batch, number, receipts);
+}
+
+/** The log index of a block (L-10). */
+export function putLogs(batch: Batch, number: Height, receipts: readonly Receipt[]): void {
+  for (const { term, record } of logRecords(receipts)) batch.put(logKey(term, number), record);
 }
 
 async function putState(database: Database, batch: Batch, executed: ExecutedBlock): Promise<void> {

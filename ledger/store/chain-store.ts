@@ -1,10 +1,8 @@
 /** The ledger on disk behind one interface: reads are synchronous point reads, a write is one batch (L-1). */
 import {
   type Address,
-  asAddress,
   type Block,
   type BlockHeader,
-  decodeBlock,
   type ExecutedBlock,
   equalBytes,
   type Hash,
@@ -12,17 +10,19 @@ import {
   type Height,
   headerHash,
   invariant,
+  type LogCriteria,
   type Receipt,
   type StatePort,
   type StateReader,
 } from '../model/index.ts';
 import { createBatch } from './batch.ts';
-import { type HeadRecord, readBatchRecord, sealBatch } from './batch-chain.ts';
+import { type HeadRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
-import { readHeader } from './check-store.ts';
+import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
-import { hashKey, nodeKey, numberFrom, numberKey } from './keyspace.ts';
+import { nodeKey } from './keyspace.ts';
+import { findLogs, type LogQueryBounds, type LogSearch } from './log-search.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
 import { createSerialQueue } from './serial-queue.ts';
@@ -49,6 +49,11 @@ export type ChainStore = {
   receipts(number: Height): readonly Receipt[] | undefined;
   senders(number: Height): readonly Address[] | undefined;
   transactionPlace(hash: Hash): { readonly number: Height; readonly index: number } | undefined;
+  /**
+   * Logs of final blocks, in chain order, by the index: the cost is that of what is found.
+   * @throws the reason of the signal when it aborts
+   */
+  findLogs(criteria: LogCriteria, bounds: LogQueryBounds): Promise<LogSearch>;
   /** RLP of a node of the head's account trie (`owner` undefined) or of a storage trie. */
   node(owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined;
   /** Proofs of equivocation; no part of the chain. */
@@ -72,20 +77,7 @@ export function createChainStore(
   const receipts = createRecent<readonly Receipt[]>(RECENT_BLOCKS);
   let { head } = options;
 
-  const hashOf = (number: Height): Hash | undefined =>
-    number < 0n ? undefined : readBatchRecord(database, number)?.blockHash;
-
-  const readNumbered = <T>(
-    table: 'block' | 'senders' | 'receipts',
-    number: Height,
-    decode: (bytes: Uint8Array) => T | undefined,
-  ): T | undefined => {
-    const bytes = number < 0n ? undefined : database.get(numberKey(table, number));
-    if (bytes === undefined) return undefined;
-    const decoded = decode(bytes);
-    invariant(decoded !== undefined, 'a record that passes its checksum can be decoded');
-    return decoded;
-  };
+  const { hashOf, headerOf, readNumbered, numberOf, transactionPlace } = createChainReads(database);
 
   const write = async (executed: ExecutedBlock): Promise<void> => {
     requireSuccessor(executed, head);
@@ -109,22 +101,15 @@ export function createChainStore(
       number < 0n || number > head.number ? undefined : stateAfter(database, number, hashOf),
     write: (executed) => serially(() => write(executed)),
     hashOf,
-    numberOf: (hash) => {
-      const place = database.get(hashKey('numberOfHash', hash));
-      return place && numberFrom(place);
-    },
-    header: (number) => (number < 0n ? undefined : readHeader(database, number)),
+    numberOf,
+    header: headerOf,
     block: (number) => blocks.get(number, () => readNumbered('block', number, blockFrom)),
     encodedBlock: (number) => readNumbered('block', number, (bytes) => bytes),
     receipts: (number) =>
       receipts.get(number, () => readNumbered('receipts', number, decodeReceipts)),
     senders: (number) => readNumbered('senders', number, addressesFrom),
-    transactionPlace: (hash) => {
-      const place = database.get(hashKey('transaction', hash));
-      if (place === undefined) return undefined;
-      const view = new DataView(place.buffer, place.byteOffset, place.length);
-      return { number: numberFrom(place), index: view.getUint32(8) };
-    },
+    transactionPlace,
+    findLogs: (criteria, bounds) => findLogs({ database, headerOf, hashOf }, criteria, bounds),
     node: (owner, path) => database.get(nodeKey(owner, path)),
     evidence: createEvidenceBook(database, serially),
     close: () => serially(() => database.close()),
@@ -146,17 +131,4 @@ function requireSuccessor(executed: ExecutedBlock, head: HeadRecord): void {
     senders.length === transactions.length && receipts.length === transactions.length,
     'each transaction has a sender and a receipt',
   );
-}
-
-function blockFrom(bytes: Uint8Array): Block | undefined {
-  const decoded = decodeBlock(bytes);
-  return decoded.ok ? decoded.block : undefined;
-}
-
-function addressesFrom(bytes: Uint8Array): readonly Address[] {
-  const addresses: Address[] = [];
-  for (let at = 0; at < bytes.length; at += 20) {
-    addresses.push(asAddress(bytes.subarray(at, at + 20)));
-  }
-  return addresses;
 }

@@ -14,6 +14,8 @@ export type Database = {
   /** A record that others say is there. @throws CodedError `STORE_DAMAGED`, also if it is not */
   require(key: Uint8Array): Uint8Array;
   keys(range: KeyRange): Promise<Uint8Array[]>;
+  /** The first records of a range, at most `limit`. @throws CodedError `STORE_DAMAGED`, `STORE_CLOSED` */
+  entries(range: KeyRange, limit: number): Promise<readonly Entry[]>;
   /**
    * All or nothing, on disk when it resolves.
    * @throws CodedError `STORE_WRITE_FAILED`, from the first failure on
@@ -21,6 +23,8 @@ export type Database = {
   write(writes: readonly Write[]): Promise<void>;
   close(): Promise<void>;
 };
+
+export type Entry = { readonly key: Uint8Array; readonly value: Uint8Array };
 
 /** What LevelDB collects in its log before it makes a table of it; recovery reads up to two of these. */
 export const WRITE_BUFFER_BYTES: number = 16 * 1024 * 1024;
@@ -77,7 +81,10 @@ function createDatabase(path: string, level: Level<Uint8Array, Uint8Array>): Dat
     } catch (error) {
       throw readFailure(key, error);
     }
-    if (stored === undefined) return undefined;
+    return stored === undefined ? undefined : checked(key, stored);
+  };
+
+  const checked = (key: Uint8Array, stored: Uint8Array): Uint8Array => {
     const value = withoutChecksum(key, stored);
     if (value === undefined) throw damaged(key, 'a record fails its checksum');
     return value;
@@ -96,6 +103,15 @@ function createDatabase(path: string, level: Level<Uint8Array, Uint8Array>): Dat
       } catch (error) {
         throw readFailure(range.gte, error);
       }
+    },
+    entries: async (range, limit) => {
+      let found: [Uint8Array, Uint8Array][];
+      try {
+        found = await level.iterator({ ...range, limit }).all();
+      } catch (error) {
+        throw readFailure(range.gte, error);
+      }
+      return found.map(([key, stored]) => ({ key, value: checked(key, stored) }));
     },
     write: async (writes) => {
       if (failure !== undefined) throw failure;

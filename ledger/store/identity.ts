@@ -11,18 +11,19 @@ import { crc32c } from './checksum.ts';
 import { replaceDurably } from './durable-file.ts';
 import { codeOf, storeError } from './store-error.ts';
 
-const FORMAT_VERSION = 1;
+/** 2: index of logs. */
+export const FORMAT_VERSION = 2;
 const MAGIC = new TextEncoder().encode('EHBSTORE');
 /** Magic 8, version 4, genesis hash 32, checksum 4. */
 const LENGTH = 48;
 
 /**
- * Whether the directory is marked as a store of this genesis; false if there is no mark.
+ * The format version of a directory marked as a store of this genesis; undefined if there is no mark.
  * @throws CodedError `STORE_UNKNOWN_VERSION`, `STORE_FOREIGN_GENESIS`, `STORE_DAMAGED`
  */
-export async function isMarkedAs(path: string, genesisHash: Hash): Promise<boolean> {
+export async function versionOf(path: string, genesisHash: Hash): Promise<number | undefined> {
   const bytes = await readMark(path);
-  if (bytes === undefined) return false;
+  if (bytes === undefined) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < LENGTH || MAGIC.some((byte, at) => bytes[at] !== byte)) {
     throw storeError('STORE_DAMAGED', path, 'the file EHB-STORE is damaged');
@@ -30,15 +31,16 @@ export async function isMarkedAs(path: string, genesisHash: Hash): Promise<boole
   const version = view.getUint32(8);
   const isSound = view.getUint32(LENGTH - 4) === crc32c(bytes.subarray(0, LENGTH - 4));
   // Another version may have another length and checksum.
-  if (version !== FORMAT_VERSION && (isSound || bytes.length !== LENGTH)) {
-    const fact = `the store has format version ${version}, this release knows ${FORMAT_VERSION}`;
+  const isKnown = version >= 1 && version <= FORMAT_VERSION;
+  if (!isKnown && (isSound || bytes.length !== LENGTH)) {
+    const fact = `the store has format version ${version}, this release knows 1 to ${FORMAT_VERSION}`;
     throw storeError('STORE_UNKNOWN_VERSION', path, fact);
   }
   if (!isSound || bytes.length !== LENGTH) {
     throw storeError('STORE_DAMAGED', path, 'the file EHB-STORE is damaged');
   }
   requireGenesis(path, asHash(bytes.subarray(12, 44)), genesisHash);
-  return true;
+  return version;
 }
 
 /** @throws CodedError `STORE_FOREIGN_GENESIS` */

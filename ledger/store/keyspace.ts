@@ -4,6 +4,7 @@
  * | prefix | table | rest of the key | value | since |
  * |---|---|---|---|---|
  * | 0x00 | metadata | name | `head`: number (8), hash (32), batch digest (32) | 1 |
+ * | | | `migration` | version (1), next block (8) | 2 |
  * | 0x01 | header | number (8) | sealed header, RLP | 1 |
  * | 0x02 | block | number (8) | block, RLP | 1 |
  * | 0x03 | senders | number (8) | senders, 20 bytes each | 1 |
@@ -19,6 +20,7 @@
  * | 0x0d | slotHistory | address (20), slot (32), version (4) | an earlier record of 0x08 | 1 |
  * | 0x0e | batch | number (8) | digest of the batch before, own digest, block hash (32 each), bytes (4) | 1 |
  * | 0x0f | evidence | author (20), height (8), kind (1) | bundle that proves an equivocation | 1 |
+ * | 0x10 | log | kind (1), address, topic or nothing, number (8) | places of the logs that show it (`log-places.ts`) | 2 |
  *
  * Numbers are big-endian, so that ranges are in order. Each value is followed by its checksum.
  */
@@ -41,6 +43,7 @@ export const TABLES = {
   slotHistory: 0x0d,
   batch: 0x0e,
   evidence: 0x0f,
+  log: 0x10,
 } as const;
 
 export type TableName = keyof typeof TABLES;
@@ -62,6 +65,12 @@ export function numberFrom(bytes: Uint8Array, at = 0): Height {
 }
 
 export const HEAD_KEY: Uint8Array = prefixed('metadata', new TextEncoder().encode('head'));
+
+/** How far a migration has come: version it leads to (1), next block (8). */
+export const MIGRATION_KEY: Uint8Array = prefixed(
+  'metadata',
+  new TextEncoder().encode('migration'),
+);
 
 export function numberKey(
   table: 'header' | 'block' | 'senders' | 'receipts' | 'batch',
@@ -99,6 +108,16 @@ export function historyKey(key: Uint8Array, version: number): Uint8Array {
 /** `owner` undefined: the account trie. */
 export function nodeKey(owner: Hash | undefined, path: Uint8Array): Uint8Array {
   return owner === undefined ? prefixed('accountNode', path) : prefixed('storageNode', owner, path);
+}
+
+/** Everything that one block's logs show under a term is one record. */
+export function logKey(term: Uint8Array, number: Height): Uint8Array {
+  return prefixed('log', term, numberBytes(number));
+}
+
+/** The block that the record under a log key is of. */
+export function numberOfLogKey(key: Uint8Array): Height {
+  return numberFrom(key, key.length - 8);
 }
 
 export type KeyRange = { readonly gte: Uint8Array; readonly lt: Uint8Array };

@@ -17,7 +17,14 @@ import { createCachedDatabase } from './cached-database.ts';
 import { type ChainStore, createChainStore } from './chain-store.ts';
 import { checkNewestBlocks } from './check-store.ts';
 import { type Database, openDatabase } from './database.ts';
-import { isMarkedAs, mark, requireGenesis, requireNothingToLose } from './identity.ts';
+import {
+  FORMAT_VERSION,
+  mark,
+  requireGenesis,
+  requireNothingToLose,
+  versionOf,
+} from './identity.ts';
+import { type MigrationProgress, migrate } from './migrations.ts';
 import { storeError } from './store-error.ts';
 
 export type StoreOptions = {
@@ -32,6 +39,8 @@ export type StoreOptions = {
   readonly hashRule: HeaderHashRule;
   /** Memory for the state and the trie nodes that are used most. */
   readonly cacheBytes?: number;
+  /** Told how far a store of an earlier format has been brought to this one. */
+  readonly onMigration?: (progress: MigrationProgress) => void;
 };
 
 /** The upper levels of the tries of a million accounts, and what is hot below them. */
@@ -48,12 +57,18 @@ export async function openStore(options: StoreOptions): Promise<ChainStore> {
     equalBytes(headerHash(genesis.block.header, options.hashRule), genesis.hash),
     'the genesis hash is that of the genesis header',
   );
-  const isMarked = await isMarkedAs(path, genesis.hash);
-  if (!isMarked) await requireNothingToLose(path);
-  const database = await openDatabase(path, !isMarked);
-  return await serveStore(database, options, () =>
-    isMarked ? requireHead(database, options) : make(database, options),
-  );
+  const version = await versionOf(path, genesis.hash);
+  if (version === undefined) await requireNothingToLose(path);
+  const database = await openDatabase(path, version === undefined);
+  return await serveStore(database, options, async () => {
+    if (version === undefined) return await make(database, options);
+    if (version < FORMAT_VERSION) {
+      requireHead(database, options);
+      await migrate(database, version, options.onMigration ?? (() => {}));
+      await mark(path, genesis.hash);
+    }
+    return requireHead(database, options);
+  });
 }
 
 /** The store on an open database, whatever that lies on; closes it if it does not hold what it should. */

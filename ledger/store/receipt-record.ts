@@ -10,10 +10,12 @@ import {
   decodeRlp,
   encodeRlp,
   type Hash,
+  invariant,
   type Log,
   logsBloom,
   type Receipt,
   type RlpItem,
+  RlpReader,
 } from '../model/index.ts';
 
 const FAILURE = new Uint8Array(0);
@@ -30,6 +32,37 @@ export function encodeReceipts(receipts: readonly Receipt[]): Uint8Array {
   );
 }
 
+/**
+ * The logs at some places (ascending) of such a list. Receipts that have none of them are passed over.
+ * @throws InvariantError if there is no log at one of the places
+ */
+export function logsAt(
+  record: Uint8Array,
+  places: readonly { readonly transactionIndex: number; readonly indexInReceipt: number }[],
+): readonly Log[] {
+  const receipts = new RlpReader(record);
+  receipts.enterList();
+  const found: Log[] = [];
+  let passed = 0;
+  for (let at = 0; at < places.length; ) {
+    const { transactionIndex } = places[at] as { transactionIndex: number };
+    for (; passed < transactionIndex; passed += 1) receipts.skip();
+    const logs = logsOf(receipts.raw());
+    passed += 1;
+    for (; places[at]?.transactionIndex === transactionIndex; at += 1) {
+      const log = logs[(places[at] as { indexInReceipt: number }).indexInReceipt];
+      invariant(log !== undefined, 'the log index names logs that are stored');
+      found.push(logFrom(log));
+    }
+  }
+  return found;
+}
+
+function logsOf(receipt: Uint8Array): readonly StoredLog[] {
+  const decoded = decodeRlp(receipt);
+  return decoded.ok ? (decoded.item as StoredReceipt)[3] : [];
+}
+
 /** Undefined if the bytes are not such a list. */
 export function decodeReceipts(bytes: Uint8Array): readonly Receipt[] | undefined {
   const decoded = decodeRlp(bytes);
@@ -43,7 +76,7 @@ type StoredReceipt = readonly [Uint8Array, Uint8Array, Uint8Array, readonly Stor
   readonly RlpItem[];
 
 function receiptFrom([type, status, gas, stored]: StoredReceipt): Receipt {
-  const logs: readonly Log[] = stored.map(([address, topics, data]) => ({ address, topics, data }));
+  const logs = stored.map(logFrom);
   return {
     type: (type[0] ?? 0) as Receipt['type'],
     status: status.length === 32 ? (status as Hash) : status.length === 0 ? 0 : 1,
@@ -51,4 +84,8 @@ function receiptFrom([type, status, gas, stored]: StoredReceipt): Receipt {
     logsBloom: logsBloom(logs),
     logs,
   };
+}
+
+function logFrom([address, topics, data]: StoredLog): Log {
+  return { address, topics, data };
 }

@@ -28,6 +28,7 @@ function createCounter(): { database: Database; reads(): number; keys(): number 
       return value;
     },
     keys: async () => [],
+    entries: async () => [],
     write: async (writes) => {
       for (const { key, stored } of writes) if (stored) records.set(bytesToHex(key), stored);
     },

@@ -42,8 +42,8 @@ async function signerMetrics(
   to: Height,
 ): Promise<unknown> {
   if (from > to) throw invalidParams('fromBlock is above toBlock');
-  if (to - from > BigInt(limits.logBlockRange)) {
-    const message = `block range too large: ${to - from} blocks, at most ${limits.logBlockRange}`;
+  if (to - from > BigInt(limits.signerMetricsBlocks)) {
+    const message = `block range too large: ${to - from} blocks, at most ${limits.signerMetricsBlocks}`;
     throw new RpcRefusal('RPC_LIMIT_EXCEEDED', message);
   }
   const metrics = new Map<string, SignerMetrics & { readonly address: Hex }>();

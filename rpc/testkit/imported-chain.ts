@@ -21,6 +21,7 @@ import {
 } from '../../ledger/model/index.ts';
 import type { ChainPort } from '../ports.ts';
 import { senderOf } from './memory-chain.ts';
+import { scanLogs } from './scan-logs.ts';
 
 /** A receipt as a fixture shows it; of it only what consensus hashes is kept. */
 export type ReceiptFixture = {
@@ -61,7 +62,7 @@ export function createImportedChain(
     }
   }
   const at = <T>(list: readonly T[], number: Height): T | undefined => list[Number(number)];
-  return {
+  const chain: Omit<ChainPort, 'findLogs'> = {
     head: () => ({
       header: last(blocks).header,
       hash: last(hashes),
@@ -82,6 +83,7 @@ export function createImportedChain(
     transactionPlace: (hash) => places.get(keyOf(hash)),
     stateAt: () => undefined,
   };
+  return { ...chain, findLogs: scanLogs(chain) };
 }
 
 function last<T>(list: readonly T[]): T {

@@ -35,6 +35,7 @@ import {
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
 import type { ChainPort } from '../ports.ts';
+import { scanLogs } from './scan-logs.ts';
 
 export type MemoryAccount = Partial<Pick<Account, 'nonce' | 'balance'>> & {
   readonly code?: { readonly hash: Hash; readonly bytes: Uint8Array };
@@ -88,7 +89,15 @@ export function createMemoryChain(
     return last;
   };
 
+  const findLogs = scanLogs({
+    header: (number) => at(number)?.block.header,
+    hashOf: (number) => at(number)?.hash,
+    block: (number) => at(number)?.block,
+    receipts: (number) => at(number)?.receipts,
+  });
+
   return {
+    findLogs,
     head: () => ({ header: head().block.header, hash: head().hash }),
     hashOf: (number) => at(number)?.hash,
     numberOf: (hash) => {

@@ -9,7 +9,7 @@ import type { ChainStore } from '../chain-store.ts';
 import { withoutChecksum } from '../checksum.ts';
 import { type ConsensusLog, readLog, serveLog } from '../consensus-log.ts';
 import type { Database } from '../database.ts';
-import { tableOf } from '../keyspace.ts';
+import { type KeyRange, tableOf } from '../keyspace.ts';
 import type { LogFile } from '../log-file.ts';
 import { chainOf, encodeLogHeader, encodeRecords, type LogBinding } from '../log-format.ts';
 import { requireHead, type StoreOptions, serveStore, writeGenesis } from '../open-store.ts';
@@ -131,6 +131,11 @@ function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database
     }
     return value;
   };
+  const keysIn = ({ gte, lt }: KeyRange): Uint8Array[] =>
+    [...records.values()]
+      .map(({ key }) => key)
+      .filter((key) => compareBytes(key, gte) >= 0 && compareBytes(key, lt) < 0)
+      .sort(compareBytes);
   return {
     get,
     require: (key) => {
@@ -138,11 +143,11 @@ function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database
       if (value === undefined) throw storeError('STORE_DAMAGED', NOWHERE, 'a record is missing');
       return value;
     },
-    keys: async ({ gte, lt }) =>
-      [...records.values()]
-        .map(({ key }) => key)
-        .filter((key) => compareBytes(key, gte) >= 0 && compareBytes(key, lt) < 0)
-        .sort(compareBytes),
+    keys: async (range) => keysIn(range),
+    entries: async (range, limit) =>
+      keysIn(range)
+        .slice(0, limit)
+        .map((key) => ({ key, value: get(key) as Uint8Array })),
     write: async (writes) => {
       await device.reach('before-store-write');
       for (const { key, stored } of writes) {

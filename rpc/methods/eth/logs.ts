@@ -6,7 +6,7 @@ import { type Codec, describe } from '../../codec.ts';
 import { invalidParams, RpcRefusal } from '../../errors.ts';
 import type { Filter } from '../../filter-registry.ts';
 import { logSchema } from '../../format-receipt.ts';
-import { logQueryParam, logsOfBlock, queryRange, readLogs } from '../../log-filter.ts';
+import { logQueryParam, logsOfBlock, readAllLogs } from '../../log-filter.ts';
 import { defineMethod, type Method, type MethodContext } from '../../method.ts';
 import { hashSchema, quantitySchema } from '../../values.ts';
 
@@ -72,14 +72,11 @@ export const logMethods: readonly Method[] = [
   defineMethod({
     name: 'eth_getLogs',
     summary:
-      'Logs of final blocks by address and topics. The blocks looked through and the logs answered are bounded; the error names the bound.',
+      'Logs of final blocks by address and topics, over any range. The logs answered are bounded; beyond the bound, page with ehb_getLogs.',
     params: [query],
     result: Type.Array(logSchema),
     handler: ({ chain, limits, signal }, wanted) =>
-      readLogs(chain, wanted, queryRange(chain, wanted, limits), {
-        maxResults: limits.logResults,
-        signal,
-      }),
+      readAllLogs(chain, wanted, { maxResults: limits.logResults, signal }),
   }),
   defineMethod({
     name: 'eth_newFilter',
@@ -127,8 +124,7 @@ export const logMethods: readonly Method[] = [
       if (filter.kind !== 'logs') {
         throw new RpcRefusal('RPC_FILTER_NOT_FOUND', 'filter not found: it is no filter of logs');
       }
-      const bounds = { maxResults: limits.logResults, signal };
-      return readLogs(chain, filter.query, queryRange(chain, filter.query, limits), bounds);
+      return readAllLogs(chain, filter.query, { maxResults: limits.logResults, signal });
     },
   }),
   defineMethod({
