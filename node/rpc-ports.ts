@@ -1,12 +1,6 @@
 /** Fits the node's parts to what the JSON-RPC server asks for. */
-import { cryptoBackend, keccak256 } from '#crypto';
-import {
-  type Address,
-  EMPTY_ROOT,
-  type Height,
-  invariant,
-  proveTrie,
-} from '../ledger/model/index.ts';
+import { cryptoBackend } from '#crypto';
+import { type Address, type Height, invariant } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
 import type { Network, PeerInfo } from '../p2p/index.ts';
 import type {
@@ -17,7 +11,6 @@ import type {
   NodePort,
   NodeReport,
   PeerReport,
-  ProofPort,
 } from '../rpc/index.ts';
 import {
   baseFeeAfter,
@@ -116,23 +109,6 @@ export function createCaller(
       if (!result.ok) return result;
       const { accessList, gasUsed, error } = result;
       return { ok: true, outcome: { accessList, gasUsed, error } };
-    },
-  };
-}
-
-/** Merkle proofs from the stored tries of the head. */
-export function createProofs(store: Pick<ChainStore, 'head' | 'node' | 'state'>): ProofPort {
-  return {
-    prove: (address, slots) => {
-      const { stateRoot } = store.head().header;
-      const owner = keccak256(address);
-      const storageRoot = store.state().account(address)?.storageRoot ?? EMPTY_ROOT;
-      return {
-        accountProof: proveTrie(stateRoot, (path) => store.node(undefined, path), owner),
-        storageProofs: slots.map((slot) =>
-          proveTrie(storageRoot, (path) => store.node(owner, path), keccak256(slot)),
-        ),
-      };
     },
   };
 }

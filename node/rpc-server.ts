@@ -4,7 +4,7 @@ import type { Engine } from '../vm/index.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
-import { createCaller, createFees, createNodePort, createProofs } from './rpc-ports.ts';
+import { createCaller, createFees, createNodePort } from './rpc-ports.ts';
 import type { Signer } from './signer.ts';
 
 export type NodeServerModules = {
@@ -43,7 +43,7 @@ export function startNodeServer(
           status: () => pool.status(),
           content: () => pool.content(),
         },
-        proofs: createProofs(store),
+        proofs: store,
         caller: createCaller(store, rules, engine),
         fees: createFees(rules),
         events,

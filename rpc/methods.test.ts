@@ -392,10 +392,21 @@ test('fee history covers the run of blocks, with tips in order', async ({ client
   }
 });
 
-test('proofs are given for the head only', async ({ client }) => {
-  const error = await errorOf(client.request('eth_getProof', [token, [], '0x1']));
-  assert.is(error.code, -32000);
-  assert.match(error.message, 'head only');
+test('a proof that the ledger declines is refused with the reason', async () => {
+  for (const [reason, code, words] of [
+    ['before-records', -32000, 'older than the records'],
+    ['too-many-changes', -32005, 'too much has changed'],
+  ] as const) {
+    const scenario = await createScenario();
+    const proofs = { prove: async () => reason };
+    const declining = { ...scenario, ports: { ...scenario.ports, proofs } };
+    const server = await serve(declining, {}, () => 0);
+    const client = createClient({ url: server.url });
+    const error = await errorOf(client.request('eth_getProof', [token, [], '0x1']));
+    assert.is(error.code, code);
+    assert.match(error.message, words);
+    await server.close();
+  }
 });
 
 test('subscriptions over HTTP are refused as go-ethereum does', async ({ client }) => {

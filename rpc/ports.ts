@@ -62,16 +62,26 @@ export type ChainPort = {
   stateAt(number: Height): StateReader | undefined;
 };
 
-/** Merkle proofs against the head's state root. */
+/** Merkle proofs against the state root of a final block. */
 export type ProofPort = {
-  /** RLP nodes from the root down; one list for each of `slots` (32 bytes each), in their order. */
-  prove(
-    address: Address,
-    slots: readonly Uint8Array[],
-  ): {
-    readonly accountProof: readonly Uint8Array[];
-    readonly storageProofs: readonly (readonly Uint8Array[])[];
-  };
+  /**
+   * RLP nodes from the root down; one list for each of `slots` (32 bytes each), in their order. A word says
+   * why there is no proof: the block is older than the records that it takes, or too much has changed since.
+   * @throws the reason of the signal when it aborts
+   */
+  prove(request: {
+    readonly address: Address;
+    readonly slots: readonly Uint8Array[];
+    readonly at: Height;
+    readonly signal?: AbortSignal;
+  }): Promise<
+    | {
+        readonly accountProof: readonly Uint8Array[];
+        readonly storageProofs: readonly (readonly Uint8Array[])[];
+      }
+    | 'before-records'
+    | 'too-many-changes'
+  >;
 };
 
 export type PooledTransaction = { readonly transaction: Transaction; readonly sender: Address };

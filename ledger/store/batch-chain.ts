@@ -8,7 +8,7 @@ import {
   ZERO_HASH,
 } from '../model/index.ts';
 import { type Batch, digestOf } from './batch.ts';
-import type { Database } from './database.ts';
+import type { Reader } from './database.ts';
 import { HEAD_KEY, numberBytes, numberFrom, numberKey } from './keyspace.ts';
 
 export type HeadRecord = { readonly number: Height; readonly hash: Hash; readonly digest: Hash };
@@ -38,7 +38,7 @@ export function sealBatch(
   return { number, hash, digest };
 }
 
-export function readHead(database: Database): HeadRecord | undefined {
+export function readHead(database: Reader): HeadRecord | undefined {
   const record = database.get(HEAD_KEY);
   // Another length is that of a database which is not one of this format.
   if (record?.length !== 72) return undefined;
@@ -49,7 +49,7 @@ export function readHead(database: Database): HeadRecord | undefined {
   };
 }
 
-export function readBatchRecord(database: Database, number: Height): BatchRecord | undefined {
+export function readBatchRecord(database: Reader, number: Height): BatchRecord | undefined {
   const record = database.get(numberKey('batch', number));
   if (record === undefined) return undefined;
   return {
@@ -61,7 +61,7 @@ export function readBatchRecord(database: Database, number: Height): BatchRecord
 }
 
 /** Whether the head is the tip of the chain of batches. */
-export function isTip(database: Database, head: HeadRecord): boolean {
+export function isTip(database: Reader, head: HeadRecord): boolean {
   const record = readBatchRecord(database, head.number);
   return (
     record !== undefined &&

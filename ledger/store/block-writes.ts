@@ -13,6 +13,7 @@ import {
   type Receipt,
 } from '../model/index.ts';
 import type { Batch } from './batch.ts';
+import { type ChangedAccount, encodeChangedKeys } from './changed-keys.ts';
 import type { Database } from './database.ts';
 import {
   accountKey,
@@ -66,40 +67,56 @@ export function putLogs(batch: Batch, number: Height, receipts: readonly Receipt
 }
 
 async function putState(database: Database, batch: Batch, executed: ExecutedBlock): Promise<void> {
-  const { changes, commitment, block } = executed;
+  const { changes, block } = executed;
   const { number } = block.header;
+  const changed: ChangedAccount[] = [];
   for (const change of changes.accounts) {
-    const { address, account } = change;
-    let value: Uint8Array = NOTHING;
-    if (account !== undefined) {
-      const storageRoot = commitment.storageRoots.get(keyOf(address));
-      invariant(storageRoot !== undefined, 'a commitment gives the storage root of each account');
-      value = encodeAccount({ ...account, storageRoot });
+    const { address } = change;
+    const isChanged = changeValue(
+      database,
+      batch,
+      accountKey(address),
+      accountValue(executed, change),
+      number,
+    );
+    const slots: Uint8Array[] = [];
+    if (change.account === undefined || change.storageCleared) {
+      slots.push(...(await clearStorage(database, batch, change, number)));
     }
-    changeValue(database, batch, accountKey(address), value, number);
-    if (account === undefined || change.storageCleared) {
-      await clearStorage(database, batch, change, number);
+    for (const { slot, value } of change.storage) {
+      if (changeValue(database, batch, slotKey(address, slot), value, number)) slots.push(slot);
     }
-    for (const { slot, value: next } of change.storage) {
-      changeValue(database, batch, slotKey(address, slot), next, number);
-    }
+    if (isChanged || slots.length > 0) changed.push({ address, slots });
   }
   for (const { codeHash, code } of changes.codes) batch.put(hashKey('code', codeHash), code);
+  batch.put(numberKey('changed', number), encodeChangedKeys(changed));
 }
 
-/** Empties every slot there was, but for those that the change writes itself. */
+function accountValue(
+  { commitment }: ExecutedBlock,
+  { address, account }: AccountChange,
+): Uint8Array {
+  if (account === undefined) return NOTHING;
+  const storageRoot = commitment.storageRoots.get(keyOf(address));
+  invariant(storageRoot !== undefined, 'a commitment gives the storage root of each account');
+  return encodeAccount({ ...account, storageRoot });
+}
+
+/** Empties every slot there was, but for those that the change writes itself. Returns those that it emptied. */
 async function clearStorage(
   database: Database,
   batch: Batch,
   { address, storage }: AccountChange,
   number: Height,
-): Promise<void> {
+): Promise<readonly Uint8Array[]> {
   const written = new Set(storage.map(({ slot }) => keyOf(slot)));
+  const emptied: Uint8Array[] = [];
   for (const key of await database.keys(keysFrom('slot', address))) {
-    if (!written.has(keyOf(key.subarray(1 + address.length)))) {
-      changeValue(database, batch, key, NOTHING, number);
-    }
+    const slot = key.subarray(1 + address.length);
+    if (written.has(keyOf(slot))) continue;
+    if (changeValue(database, batch, key, NOTHING, number)) emptied.push(slot);
   }
+  return emptied;
 }
 
 async function putNodes(database: Database, batch: Batch, executed: ExecutedBlock): Promise<void> {

@@ -25,6 +25,8 @@ function createCountingDatabase() {
     require: () => assert.fail('nobody asks'),
     keys: () => assert.fail('nobody asks'),
     entries: () => assert.fail('nobody asks'),
+    scan: () => assert.fail('nobody asks'),
+    snapshot: () => assert.fail('nobody asks'),
     write: async (writes: readonly Write[]) => {
       if (counts.failNext) throw new RangeError('the disk is full');
       for (const write of writes) {

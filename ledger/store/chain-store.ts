@@ -21,12 +21,17 @@ import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
-import { nodeKey } from './keyspace.ts';
 import { findLogs, type LogQueryBounds, type LogSearch } from './log-search.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
 import { createSerialQueue } from './serial-queue.ts';
 import { newestState, stateAfter } from './state-at.ts';
+import {
+  type NoProof,
+  proveState,
+  type StateProof,
+  type StateProofRequest,
+} from './state-proof.ts';
 
 /** Every read @throws CodedError `STORE_DAMAGED` rather than serve what fails its checksum. */
 export type ChainStore = {
@@ -54,8 +59,11 @@ export type ChainStore = {
    * @throws the reason of the signal when it aborts
    */
   findLogs(criteria: LogCriteria, bounds: LogQueryBounds): Promise<LogSearch>;
-  /** RLP of a node of the head's account trie (`owner` undefined) or of a storage trie. */
-  node(owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined;
+  /**
+   * Merkle proofs of an account and of slots of it after a stored block; a word where there is none.
+   * @throws the reason of the signal when it aborts
+   */
+  prove(request: StateProofRequest): Promise<StateProof | NoProof>;
   /** Proofs of equivocation; no part of the chain. */
   readonly evidence: EvidenceBook;
   /** After the writes that were asked for. */
@@ -110,7 +118,14 @@ export function createChainStore(
     senders: (number) => readNumbered('senders', number, addressesFrom),
     transactionPlace,
     findLogs: (criteria, bounds) => findLogs({ database, headerOf, hashOf }, criteria, bounds),
-    node: (owner, path) => database.get(nodeKey(owner, path)),
+    prove: async (request) => {
+      const snapshot = database.snapshot();
+      try {
+        return await proveState(snapshot, request);
+      } finally {
+        await snapshot.close();
+      }
+    },
     evidence: createEvidenceBook(database, serially),
     close: () => serially(() => database.close()),
   };

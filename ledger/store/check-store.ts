@@ -16,7 +16,7 @@ import {
   headerHash,
 } from '../model/index.ts';
 import { type BatchRecord, type HeadRecord, isTip, readBatchRecord } from './batch-chain.ts';
-import { type Database, WRITE_BUFFER_BYTES } from './database.ts';
+import { type Reader, WRITE_BUFFER_BYTES } from './database.ts';
 import { hashKey, nodeKey, numberFrom, numberKey } from './keyspace.ts';
 import { storeError } from './store-error.ts';
 
@@ -28,7 +28,7 @@ const CHECKED_BYTES: number = 4 * WRITE_BUFFER_BYTES;
  * @throws CodedError `STORE_DAMAGED`
  */
 export function checkNewestBlocks(
-  database: Database,
+  database: Reader,
   head: HeadRecord,
   options: { readonly path: string; readonly hashRule: HeaderHashRule },
 ): BlockHeader {
@@ -56,7 +56,7 @@ export function checkNewestBlocks(
   return newest;
 }
 
-export function readHeader(database: Database, number: Height): BlockHeader | undefined {
+export function readHeader(database: Reader, number: Height): BlockHeader | undefined {
   const bytes = database.get(numberKey('header', number));
   if (bytes === undefined) return undefined;
   const decoded = decodeHeader(bytes);
@@ -64,7 +64,7 @@ export function readHeader(database: Database, number: Height): BlockHeader | un
 }
 
 function isWhole(
-  database: Database,
+  database: Reader,
   header: BlockHeader,
   record: BatchRecord,
   expected: { readonly hash: Hash; readonly digest: Hash },

@@ -8,7 +8,7 @@ import { withoutChecksum } from './checksum.ts';
 import { type KeyRange, tableOf } from './keyspace.ts';
 import { codeOf, innermost, storeError } from './store-error.ts';
 
-export type Database = {
+export type Reader = {
   /** @throws CodedError `STORE_DAMAGED`, `STORE_CLOSED` */
   get(key: Uint8Array): Uint8Array | undefined;
   /** A record that others say is there. @throws CodedError `STORE_DAMAGED`, also if it is not */
@@ -16,6 +16,19 @@ export type Database = {
   keys(range: KeyRange): Promise<Uint8Array[]>;
   /** The first records of a range, at most `limit`. @throws CodedError `STORE_DAMAGED`, `STORE_CLOSED` */
   entries(range: KeyRange, limit: number): Promise<readonly Entry[]>;
+  /** The same, damaged ones as well. */
+  scan(range: KeyRange, limit: number): Promise<readonly ScannedEntry[]>;
+};
+
+export type Entry = { readonly key: Uint8Array; readonly value: Uint8Array };
+/** `value` undefined: it fails its checksum. */
+export type ScannedEntry = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
+
+/** The database as it was when the snapshot was taken, whatever is written meanwhile. */
+export type Snapshot = Reader & { close(): Promise<void> };
+
+export type Database = Reader & {
+  snapshot(): Snapshot;
   /**
    * All or nothing, on disk when it resolves.
    * @throws CodedError `STORE_WRITE_FAILED`, from the first failure on
@@ -23,8 +36,6 @@ export type Database = {
   write(writes: readonly Write[]): Promise<void>;
   close(): Promise<void>;
 };
-
-export type Entry = { readonly key: Uint8Array; readonly value: Uint8Array };
 
 /** What LevelDB collects in its log before it makes a table of it; recovery reads up to two of these. */
 export const WRITE_BUFFER_BYTES: number = 16 * 1024 * 1024;
@@ -57,61 +68,15 @@ export async function openDatabase(path: string, create: boolean): Promise<Datab
   return createDatabase(path, level);
 }
 
-function createDatabase(path: string, level: Level<Uint8Array, Uint8Array>): Database {
+type LevelStore = Level<Uint8Array, Uint8Array>;
+
+function createDatabase(path: string, level: LevelStore): Database {
   let failure: Error | undefined;
-
-  const damaged = (key: Uint8Array, fact: string, cause?: unknown): Error => {
-    const table = tableOf(key);
-    const hex = bytesToHex(key);
-    const more = { table, key: hex, ...(cause === undefined ? {} : { cause }) };
-    return storeError('STORE_DAMAGED', path, `${fact}, table ${table}, key ${hex}`, more);
-  };
-
-  const readFailure = (key: Uint8Array, error: unknown): Error => {
-    const cause = innermost(error);
-    return codeOf(cause) === 'LEVEL_DATABASE_NOT_OPEN'
-      ? storeError('STORE_CLOSED', path, 'the store is closed')
-      : damaged(key, 'a record cannot be read', cause);
-  };
-
-  const get = (key: Uint8Array): Uint8Array | undefined => {
-    let stored: Uint8Array | undefined;
-    try {
-      stored = level.getSync(key);
-    } catch (error) {
-      throw readFailure(key, error);
-    }
-    return stored === undefined ? undefined : checked(key, stored);
-  };
-
-  const checked = (key: Uint8Array, stored: Uint8Array): Uint8Array => {
-    const value = withoutChecksum(key, stored);
-    if (value === undefined) throw damaged(key, 'a record fails its checksum');
-    return value;
-  };
-
   return {
-    get,
-    require: (key) => {
-      const value = get(key);
-      if (value === undefined) throw damaged(key, 'a record is missing');
-      return value;
-    },
-    keys: async (range) => {
-      try {
-        return await level.keys(range).all();
-      } catch (error) {
-        throw readFailure(range.gte, error);
-      }
-    },
-    entries: async (range, limit) => {
-      let found: [Uint8Array, Uint8Array][];
-      try {
-        found = await level.iterator({ ...range, limit }).all();
-      } catch (error) {
-        throw readFailure(range.gte, error);
-      }
-      return found.map(([key, stored]) => ({ key, value: checked(key, stored) }));
+    ...createReader(path, level, {}),
+    snapshot: () => {
+      const snapshot = level.snapshot();
+      return { ...createReader(path, level, { snapshot }), close: () => snapshot.close() };
     },
     write: async (writes) => {
       if (failure !== undefined) throw failure;
@@ -131,6 +96,70 @@ function createDatabase(path: string, level: Level<Uint8Array, Uint8Array>): Dat
       }
     },
     close: () => level.close(),
+  };
+}
+
+function createReader(
+  path: string,
+  level: LevelStore,
+  options: { readonly snapshot?: ReturnType<LevelStore['snapshot']> },
+): Reader {
+  const damaged = (key: Uint8Array, fact: string, cause?: unknown): Error => {
+    const table = tableOf(key);
+    const hex = bytesToHex(key);
+    const more = { table, key: hex, ...(cause === undefined ? {} : { cause }) };
+    return storeError('STORE_DAMAGED', path, `${fact}, table ${table}, key ${hex}`, more);
+  };
+
+  const readFailure = (key: Uint8Array, error: unknown): Error => {
+    const cause = innermost(error);
+    return codeOf(cause) === 'LEVEL_DATABASE_NOT_OPEN'
+      ? storeError('STORE_CLOSED', path, 'the store is closed')
+      : damaged(key, 'a record cannot be read', cause);
+  };
+
+  const get = (key: Uint8Array): Uint8Array | undefined => {
+    let stored: Uint8Array | undefined;
+    try {
+      stored = level.getSync(key, options);
+    } catch (error) {
+      throw readFailure(key, error);
+    }
+    if (stored === undefined) return undefined;
+    const value = withoutChecksum(key, stored);
+    if (value === undefined) throw damaged(key, 'a record fails its checksum');
+    return value;
+  };
+
+  const scan = async (range: KeyRange, limit: number): Promise<readonly ScannedEntry[]> => {
+    try {
+      const found = await level.iterator({ ...options, ...range, limit }).all();
+      return found.map(([key, stored]) => ({ key, value: withoutChecksum(key, stored) }));
+    } catch (error) {
+      throw readFailure(range.gte, error);
+    }
+  };
+
+  return {
+    get,
+    require: (key) => {
+      const value = get(key);
+      if (value === undefined) throw damaged(key, 'a record is missing');
+      return value;
+    },
+    keys: async (range) => {
+      try {
+        return await level.keys({ ...options, ...range }).all();
+      } catch (error) {
+        throw readFailure(range.gte, error);
+      }
+    },
+    entries: async (range, limit) =>
+      (await scan(range, limit)).map(({ key, value }) => {
+        if (value === undefined) throw damaged(key, 'a record fails its checksum');
+        return { key, value };
+      }),
+    scan,
   };
 }
 

@@ -11,3 +11,4 @@ export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './erro
 export type { EvidenceBook } from './evidence-book.ts';
 export type { FoundLog, LogQueryBounds, LogSearch } from './log-search.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
+export type { NoProof, StateProof, StateProofRequest } from './state-proof.ts';

@@ -21,6 +21,7 @@
  * | 0x0e | batch | number (8) | digest of the batch before, own digest, block hash (32 each), bytes (4) | 1 |
  * | 0x0f | evidence | author (20), height (8), kind (1) | bundle that proves an equivocation | 1 |
  * | 0x10 | log | kind (1), address, topic or nothing, number (8) | places of the logs that show it (`log-places.ts`) | 2 |
+ * | 0x11 | changed | number (8) | accounts and slots that the block changed (`changed-keys.ts`) | 2 |
  *
  * Numbers are big-endian, so that ranges are in order. Each value is followed by its checksum.
  */
@@ -44,6 +45,7 @@ export const TABLES = {
   batch: 0x0e,
   evidence: 0x0f,
   log: 0x10,
+  changed: 0x11,
 } as const;
 
 export type TableName = keyof typeof TABLES;
@@ -73,7 +75,7 @@ export const MIGRATION_KEY: Uint8Array = prefixed(
 );
 
 export function numberKey(
-  table: 'header' | 'block' | 'senders' | 'receipts' | 'batch',
+  table: 'header' | 'block' | 'senders' | 'receipts' | 'batch' | 'changed',
   number: Height,
 ): Uint8Array {
   return prefixed(table, numberBytes(number));

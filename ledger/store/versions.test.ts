@@ -29,6 +29,10 @@ function createCounter(): { database: Database; reads(): number; keys(): number 
     },
     keys: async () => [],
     entries: async () => [],
+    scan: async () => [],
+    snapshot: () => {
+      throw new RangeError('nobody asks');
+    },
     write: async (writes) => {
       for (const { key, stored } of writes) if (stored) records.set(bytesToHex(key), stored);
     },

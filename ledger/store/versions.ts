@@ -10,7 +10,7 @@
  */
 import { equalBytes, type Height } from '../model/index.ts';
 import type { Batch } from './batch.ts';
-import type { Database } from './database.ts';
+import type { Reader } from './database.ts';
 import { historyKey, numberFrom } from './keyspace.ts';
 
 type Versioned = {
@@ -25,12 +25,12 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 const HEAD_LENGTH = 12;
 
 /** The value as the newest block left it; empty if there is none. */
-export function newestValue(database: Database, key: Uint8Array): Uint8Array {
+export function newestValue(database: Reader, key: Uint8Array): Uint8Array {
   return database.get(key)?.subarray(HEAD_LENGTH) ?? EMPTY;
 }
 
 /** The value as block `at` left it; empty if there is none. */
-export function valueAt(database: Database, key: Uint8Array, at: Height): Uint8Array {
+export function valueAt(database: Reader, key: Uint8Array, at: Height): Uint8Array {
   const newest = decode(database.get(key));
   if (newest === undefined) return EMPTY;
   if (newest.since <= at) return newest.value;
@@ -52,17 +52,20 @@ export function valueAt(database: Database, key: Uint8Array, at: Height): Uint8A
   return value;
 }
 
-/** What block `number` writes to change the value; an empty value stays as a record, for the history. */
+/**
+ * What block `number` writes to change the value; an empty value stays as a record, for the history.
+ * Returns whether it changes at all.
+ */
 export function changeValue(
-  database: Database,
+  database: Reader,
   batch: Batch,
   key: Uint8Array,
   value: Uint8Array,
   number: Height,
-): void {
+): boolean {
   const stored = database.get(key);
   const before = decode(stored);
-  if (equalBytes(before?.value ?? EMPTY, value)) return;
+  if (equalBytes(before?.value ?? EMPTY, value)) return false;
   let olderVersions = 0;
   if (stored !== undefined && before !== undefined) {
     batch.put(historyKey(key, before.olderVersions), stored);
@@ -74,6 +77,7 @@ export function changeValue(
   view.setUint32(8, olderVersions);
   record.set(value, HEAD_LENGTH);
   batch.put(key, record);
+  return true;
 }
 
 function decode(record: Uint8Array | undefined): Versioned | undefined {

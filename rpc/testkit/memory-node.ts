@@ -91,7 +91,7 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       pool,
       caller: createScriptedCaller((request, signal) => respond(request, signal)),
       proofs: {
-        prove: (_address, slots) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
+        prove: async ({ slots }) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
       },
       fees: {
         nextBaseFee: () => BASE_FEE,

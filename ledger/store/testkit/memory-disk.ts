@@ -8,7 +8,7 @@ import { readHead } from '../batch-chain.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { withoutChecksum } from '../checksum.ts';
 import { type ConsensusLog, readLog, serveLog } from '../consensus-log.ts';
-import type { Database } from '../database.ts';
+import type { Database, Entry, Reader } from '../database.ts';
 import { type KeyRange, tableOf } from '../keyspace.ts';
 import type { LogFile } from '../log-file.ts';
 import { chainOf, encodeLogHeader, encodeRecords, type LogBinding } from '../log-format.ts';
@@ -122,6 +122,22 @@ function createMemoryLogFile(disk: MemoryDisk, device: Device): LogFile {
 }
 
 function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database {
+  return {
+    ...createMemoryReader(records),
+    snapshot: () => ({ ...createMemoryReader(new Map(records)), close: async () => {} }),
+    write: async (writes) => {
+      await device.reach('before-store-write');
+      for (const { key, stored } of writes) {
+        if (stored === undefined) records.delete(keyOf(key));
+        else records.set(keyOf(key), { key, stored });
+      }
+      await device.reach('after-store-write');
+    },
+    close: async () => {},
+  };
+}
+
+function createMemoryReader(records: MemoryDisk['records']): Reader {
   const get = (key: Uint8Array): Uint8Array | undefined => {
     const record = records.get(keyOf(key));
     if (record === undefined) return undefined;
@@ -136,6 +152,10 @@ function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database
       .map(({ key }) => key)
       .filter((key) => compareBytes(key, gte) >= 0 && compareBytes(key, lt) < 0)
       .sort(compareBytes);
+  const entries = async (range: KeyRange, limit: number): Promise<readonly Entry[]> =>
+    keysIn(range)
+      .slice(0, limit)
+      .map((key) => ({ key, value: get(key) as Uint8Array }));
   return {
     get,
     require: (key) => {
@@ -144,18 +164,7 @@ function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database
       return value;
     },
     keys: async (range) => keysIn(range),
-    entries: async (range, limit) =>
-      keysIn(range)
-        .slice(0, limit)
-        .map((key) => ({ key, value: get(key) as Uint8Array })),
-    write: async (writes) => {
-      await device.reach('before-store-write');
-      for (const { key, stored } of writes) {
-        if (stored === undefined) records.delete(keyOf(key));
-        else records.set(keyOf(key), { key, stored });
-      }
-      await device.reach('after-store-write');
-    },
-    close: async () => {},
+    entries,
+    scan: entries,
   };
 }

@@ -8,13 +8,14 @@ import {
   EMPTY_ROOT,
   equalBytes,
   type Height,
+  invariant,
   type StateReader,
 } from '../../../ledger/model/index.ts';
 import { type BlockReference, blockParam, LATEST, requireBlock } from '../../block-reference.ts';
 import { listOf } from '../../codec.ts';
 import { RpcRefusal } from '../../errors.ts';
-import { defineMethod, type Method } from '../../method.ts';
-import type { ChainPort } from '../../ports.ts';
+import { defineMethod, type Method, type MethodContext } from '../../method.ts';
+import type { ChainPort, ProofPort } from '../../ports.ts';
 import {
   addressParam,
   addressSchema,
@@ -47,6 +48,32 @@ export function requireState(
 
 function nonceAt(chain: ChainPort, address: Address, reference: BlockReference): bigint {
   return requireState(chain, reference).state.account(address)?.nonce ?? 0n;
+}
+
+type ProofRequest = Parameters<ProofPort['prove']>[0];
+
+/** @throws RpcRefusal RPC_STATE_UNAVAILABLE, RPC_LIMIT_EXCEEDED, RPC_TIMEOUT */
+async function prove(
+  { proofs, signal }: MethodContext,
+  request: ProofRequest,
+): Promise<Exclude<Awaited<ReturnType<ProofPort['prove']>>, string>> {
+  invariant(proofs !== undefined, 'the method is offered where there are proofs');
+  let proof: Awaited<ReturnType<ProofPort['prove']>>;
+  try {
+    proof = await proofs.prove({ ...request, signal });
+  } catch (error) {
+    if (signal.aborted) throw new RpcRefusal('RPC_TIMEOUT', 'request timed out');
+    throw error;
+  }
+  if (proof === 'before-records') {
+    const message = `block ${request.at} is older than the records that a proof takes`;
+    throw new RpcRefusal('RPC_STATE_UNAVAILABLE', message);
+  }
+  if (proof === 'too-many-changes') {
+    const message = `too much has changed since block ${request.at} to undo it for a proof`;
+    throw new RpcRefusal('RPC_LIMIT_EXCEEDED', message);
+  }
+  return proof;
 }
 
 export const accountStateMethods: readonly Method[] = [
@@ -99,7 +126,8 @@ export const accountStateMethods: readonly Method[] = [
   }),
   defineMethod({
     name: 'eth_getProof',
-    summary: "Merkle proof of an account and of some of its slots against the head's state root.",
+    summary:
+      'Merkle proof of an account and of some of its slots against the state root of a block. What has changed since the block is undone for it: the cost grows with that.',
     params: [account, { name: 'slots', codec: listOf(slotParam, MAX_PROVED_SLOTS) }, block],
     result: Type.Object({
       address: addressSchema,
@@ -113,15 +141,9 @@ export const accountStateMethods: readonly Method[] = [
       ),
     }),
     available: ({ proofs }) => proofs !== undefined,
-    handler: ({ chain, proofs }, address, slots, reference) => {
-      const { number, state } = requireState(chain, reference ?? LATEST);
-      if (proofs === undefined || number !== chain.head().header.number) {
-        throw new RpcRefusal(
-          'RPC_STATE_UNAVAILABLE',
-          `proofs are given for the head only, not for block ${number}`,
-        );
-      }
-      const { accountProof, storageProofs } = proofs.prove(address, slots);
+    handler: async (context, address, slots, reference) => {
+      const { number, state } = requireState(context.chain, reference ?? LATEST);
+      const { accountProof, storageProofs } = await prove(context, { address, slots, at: number });
       const held = state.account(address);
       return {
         address: bytesToHex(address),
