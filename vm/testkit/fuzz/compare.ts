@@ -1,9 +1,9 @@
 /** Runs a case on an engine, and tells two engines' outcomes apart. */
 import { keccak256 } from '#crypto';
-import { bytesToHex } from '../../../ledger/model/index.ts';
+import { bytesToHex, concatBytes, type StateChanges } from '../../../ledger/model/index.ts';
 import type { ChainRules } from '../../chain-rules.ts';
-import type { CallResult, Engine } from '../../engine.ts';
-import { createMemoryState } from '../memory-state.ts';
+import type { CallRequest, CallResult, Engine, SignedTransaction } from '../../engine.ts';
+import { createMemoryState, type MemoryState } from '../memory-state.ts';
 import { allocationsOf, type FuzzCase, signedOf } from './fuzz-case.ts';
 
 /** What an engine made of a case, part by part as text. */
@@ -15,26 +15,41 @@ export type Difference = { readonly part: string; readonly a: string; readonly b
 export type EngineFactory = (rules: ChainRules) => Engine;
 
 /** Everything that another node, a wallet or a later block could see. */
-export async function outcomeOf(fuzzCase: FuzzCase, engine: Engine): Promise<Outcome> {
-  const { environment, calls } = fuzzCase;
+export async function outcomesOf(
+  fuzzCase: FuzzCase,
+  engines: readonly Engine[],
+): Promise<readonly Outcome[]> {
   const state = createMemoryState(allocationsOf(fuzzCase), (number) =>
     keccak256(new TextEncoder().encode(number.toString())),
   );
+  const transactions = signedOf(fuzzCase);
+  const outcomes: Outcome[] = [];
+  for (const engine of engines) outcomes.push(await run(fuzzCase, engine, state, transactions));
+  return outcomes;
+}
+
+async function run(
+  fuzzCase: FuzzCase,
+  engine: Engine,
+  state: MemoryState,
+  transactions: readonly SignedTransaction[],
+): Promise<Outcome> {
+  const { environment, calls } = fuzzCase;
   const outcome = new Map<string, string>();
   try {
-    const transactions = signedOf(fuzzCase);
     const block = await engine.executeBlock({ environment, transactions, mode: 'build' }, state);
     if (block.ok) {
       const { changes, skipped, ...rest } = block.execution;
       for (const [part, value] of Object.entries(rest)) outcome.set(part, textOf(value));
       outcome.set('accounts', textOf(changes.accounts));
-      outcome.set('codes', textOf(changes.codes));
+      outcome.set('codes', textOf(newCodes(changes, fuzzCase)));
       outcome.set('skipped', textOf(skipped.map(({ index, code }) => ({ index, code }))));
     } else {
       outcome.set('refused', block.code);
     }
     for (const [i, call] of calls.entries()) {
-      outcome.set(`call ${i}`, textOf(visible(await engine.call(call, environment, state))));
+      const result = await engine.call(call, environment, state);
+      outcome.set(`call ${i}`, textOf(visible(result, call)));
     }
   } catch (error) {
     outcome.set('threw', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -42,11 +57,23 @@ export async function outcomeOf(fuzzCase: FuzzCase, engine: Engine): Promise<Out
   return outcome;
 }
 
-/** Words for people may differ, and whether a list of what was touched counts frames that failed. */
-function visible(result: CallResult): unknown {
+/** Writing a code that is there already changes nothing, so it may be told or not. */
+function newCodes({ codes }: StateChanges, { contracts }: FuzzCase): unknown {
+  const known = new Set(contracts.map(({ program }) => textOf(keccak256(concatBytes(...program)))));
+  return codes.filter(({ codeHash }) => !known.has(textOf(codeHash)));
+}
+
+/**
+ * Words for people may differ, and whether a list of what was touched counts frames that failed. A failing
+ * precompile takes all gas and returns nothing; ethereumjs says "revert" for some of them.
+ */
+function visible(result: CallResult, { gas }: CallRequest): unknown {
   if (result.kind === 'refused') return { kind: result.kind, code: result.code };
-  if (result.kind === 'halted') return { ...result, reason: undefined, accessList: undefined };
-  return { ...result, accessList: undefined };
+  const isFailure =
+    result.kind === 'halted' ||
+    (result.kind === 'reverted' && result.returnData.length === 0 && result.gasUsed === gas);
+  const shown = { ...result, accessList: undefined };
+  return isFailure ? { ...shown, kind: 'halted', reason: undefined, returnData: undefined } : shown;
 }
 
 /** A fault of either engine is a difference, even if both have the same. */

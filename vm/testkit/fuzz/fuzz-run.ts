@@ -4,7 +4,8 @@ import {
   type Difference,
   differencesOf,
   type EngineFactory,
-  outcomeOf,
+  type Outcome,
+  outcomesOf,
   textOf,
 } from './compare.ts';
 import { type CorpusEntry, createCase, type FuzzCase } from './fuzz-case.ts';
@@ -32,11 +33,11 @@ export async function* runCases(
   engines: { readonly a: EngineFactory; readonly b: EngineFactory },
   corpus: readonly CorpusEntry[],
 ): AsyncGenerator<Finding | undefined> {
-  const compare = async (fuzzCase: FuzzCase): Promise<readonly Difference[]> =>
-    differencesOf(
-      await outcomeOf(fuzzCase, engines.a(fuzzCase.rules)),
-      await outcomeOf(fuzzCase, engines.b(fuzzCase.rules)),
-    );
+  const compare = async (fuzzCase: FuzzCase): Promise<readonly Difference[]> => {
+    const both = [engines.a(fuzzCase.rules), engines.b(fuzzCase.rules)];
+    const [a, b] = await outcomesOf(fuzzCase, both);
+    return differencesOf(a as Outcome, b as Outcome);
+  };
   for (let index = first; index < end; index += step) {
     const fuzzCase = createCase(seed, index, corpus);
     if ((await compare(fuzzCase)).length === 0) {
