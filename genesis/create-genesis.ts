@@ -1,4 +1,5 @@
 /** Writes the genesis file of a new network: the newest rules from block 0, blocks when there is work. */
+
 import {
   type Address,
   bytesToHex,
@@ -8,6 +9,8 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../ledger/model/index.ts';
+import { VALIDATORS_CONTRACT } from './contracts/addresses.ts';
+import { validatorsAccount } from './contracts/validators.ts';
 
 /** `config.ehb`: see docs/spec/genesis.md. */
 export type GenesisTiming = {
@@ -21,6 +24,8 @@ export type NewGenesis = {
   readonly chainId: bigint;
   /** In any order. */
   readonly validators: readonly Address[];
+  /** Who names them later: votes in headers, or the contract of the genesis file; votes if absent. */
+  readonly validatorsBy?: 'headers' | 'contract';
   readonly accounts: readonly {
     readonly address: Address;
     readonly balance: bigint;
@@ -52,6 +57,8 @@ export const DEFAULT_GAS_LIMIT = 60_000_000n;
 export function createGenesis(options: NewGenesis): object {
   const { chainId, accounts, timestamp, gasLimit, timing } = options;
   const validators = [...options.validators].sort(compareBytes);
+  const isByContract = options.validatorsBy === 'contract';
+  const contracts = isByContract ? [validatorsAccount(validators)] : [];
   return {
     config: {
       chainId: jsonInteger(chainId),
@@ -62,7 +69,12 @@ export function createGenesis(options: NewGenesis): object {
       pragueTime: 0,
       osakaTime: 0,
       zeroBaseFee: true,
-      qbft: { epochLength: 30_000 },
+      qbft: {
+        epochLength: 30_000,
+        ...(isByContract && {
+          validatorContractAddress: bytesToHex(VALIDATORS_CONTRACT.address),
+        }),
+      },
       ehb: timing,
     },
     nonce: '0x0',
@@ -70,7 +82,7 @@ export function createGenesis(options: NewGenesis): object {
     extraData: bytesToHex(
       encodeExtraData({
         vanity: new Uint8Array(32),
-        validators,
+        validators: isByContract ? [] : validators,
         vote: undefined,
         round: 0,
         seals: [],
@@ -81,9 +93,10 @@ export function createGenesis(options: NewGenesis): object {
     mixHash: bytesToHex(QBFT_MIX_HASH),
     coinbase: bytesToHex(ZERO_ADDRESS),
     baseFeePerGas: '0x0',
-    alloc: Object.fromEntries(
-      accounts.map(({ address, balance }) => [bytesToHex(address), { balance: hexOf(balance) }]),
-    ),
+    alloc: Object.fromEntries([
+      ...contracts,
+      ...accounts.map(({ address, balance }) => [bytesToHex(address), { balance: hexOf(balance) }]),
+    ]),
     number: '0x0',
     gasUsed: '0x0',
     parentHash: bytesToHex(ZERO_HASH),

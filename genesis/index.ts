@@ -1,4 +1,6 @@
 /** The door of `genesis`: the genesis file, the development accounts, the files of a new network. */
+export type { SystemContract } from './contracts/addresses.ts';
+export { SYSTEM_CONTRACTS, VALIDATORS_CONTRACT } from './contracts/addresses.ts';
 export type { GenesisTiming, NewGenesis } from './create-genesis.ts';
 export { createGenesis, DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
 export type { DevelopmentAccount } from './development.ts';

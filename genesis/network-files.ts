@@ -35,6 +35,7 @@ export type NetworkOptions = {
   readonly validators: number;
   /** Further nodes, on everyone's allowlist, that are no validators at first; 0 if absent. */
   readonly candidates?: number;
+  readonly validatorsBy?: 'headers' | 'contract';
   /** Changes the genesis file before it is written. */
   readonly amend?: (genesis: object) => object;
   readonly chainId: bigint;

@@ -21,6 +21,7 @@ const CHECKS: readonly Check[] = [
   { name: 'layers', command: ['node', 'scripts/check-layers.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'reference pages', command: ['node', 'scripts/generate-reference.ts', '--check'] },
+  { name: 'compiled contracts', command: ['node', 'scripts/build-contracts.ts', '--check'] },
   { name: 'compiled engine', command: ['node', 'scripts/build-engine.ts', '--check'] },
   { name: 'specification trace', command: ['node', 'scripts/check-spec-trace.ts'] },
 ];

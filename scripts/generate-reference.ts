@@ -2,13 +2,14 @@
  * Writes docs/reference from the tables that the product itself uses; `--check` only compares.
  *
  * errors.md from each folder's `errors.ts`, rpc.md from the method table, cli.md from the command
- * tree, metrics.md from the tables of metrics. A page that is out of date fails the check, so the reference cannot lie.
+ * tree, metrics.md from the tables of metrics, contracts.md from the table of addresses. A page that is out of date fails the check, so the reference cannot lie.
  */
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createOutput, createProgram, renderCliReference } from '../cli/index.ts';
-import type { ErrorTable } from '../ledger/model/index.ts';
+import { SYSTEM_CONTRACTS } from '../genesis/index.ts';
+import { bytesToHex, type ErrorTable } from '../ledger/model/index.ts';
 import { renderMetricsReference } from '../node/index.ts';
 import { renderRpcReference } from '../rpc/reference.ts';
 import { HOUSE } from './house.ts';
@@ -69,6 +70,40 @@ function metricsPage(): Page {
   };
 }
 
+function contractsPage(): Page {
+  const rows = SYSTEM_CONTRACTS.map(
+    ({ name, address, purpose }) =>
+      `| \`${bytesToHex(address)}\` | [${name}](../../genesis/contracts/src/${name}.sol) | ${purpose} |`,
+  );
+  const sections = SYSTEM_CONTRACTS.flatMap(({ name, abi }) => [
+    '',
+    `## ${name}`,
+    '',
+    ...abi.map(abiLine),
+  ]);
+  const head = [
+    '# Contracts of the genesis file',
+    '',
+    NOTE,
+    '',
+    'They lie at fixed addresses from block 0 on, in networks whose genesis file has them.',
+    '',
+    '| address | contract | purpose |',
+    '|---|---|---|',
+  ];
+  const text = `${[...head, ...rows, ...sections].join('\n')}\n`;
+  return { path: 'docs/reference/contracts.md', text };
+}
+
+function abiLine(entry: (typeof SYSTEM_CONTRACTS)[number]['abi'][number]): string {
+  const { type, name, inputs = [], outputs = [], stateMutability } = entry;
+  const parameters = inputs.map((input) => `${input.type} ${input.name}`.trim()).join(', ');
+  const view = stateMutability === 'view' ? ' view' : '';
+  const returns =
+    outputs.length === 0 ? '' : ` returns (${outputs.map((one) => one.type).join(', ')})`;
+  return `- \`${type} ${name}(${parameters})${view}${returns}\``;
+}
+
 function isErrorTable(value: unknown): value is ErrorTable {
   if (typeof value !== 'object' || value === null) return false;
   const entries = Object.entries(value as Record<string, unknown>);
@@ -102,6 +137,7 @@ const pages: readonly Page[] = [
   { path: 'docs/reference/rpc.md', text: renderRpcReference() },
   cliPage(),
   metricsPage(),
+  contractsPage(),
 ];
 const stale = pages.filter(outOfDate);
 if (process.argv.includes('--check')) {

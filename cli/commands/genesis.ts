@@ -40,6 +40,7 @@ export function genesisCommand(output: Output, exit: (code: ExitCode) => void): 
 type CreateOptions = {
   readonly directory: string;
   readonly validators: number;
+  readonly validatorsBy: 'headers' | 'contract';
   readonly chainId: bigint;
   readonly host: string;
   readonly basePort?: number;
@@ -60,6 +61,11 @@ function createCommand(output: Output): Command {
     )
     .requiredOption('--directory <path>', 'created; must be empty or absent')
     .option('--validators <n>', 'how many', parseValidators, 4)
+    .addOption(
+      new Option('--validators-by <way>', 'who changes them later: votes in headers, or a contract')
+        .choices(['headers', 'contract'])
+        .default('headers'),
+    )
     .addOption(quantity('--chain-id <id>', 'EIP-155 chain id', DEVELOPMENT_CHAIN_ID))
     .option('--host <address>', 'where every node listens and is reached', '127.0.0.1')
     .option(
@@ -87,6 +93,7 @@ Examples:
       const files = await createNetworkFiles({
         directory: resolve(options.directory),
         validators: options.validators,
+        validatorsBy: options.validatorsBy,
         chainId: options.chainId,
         host: options.host,
         portsOf: options.basePort === undefined ? standardPorts : portsFrom(options.basePort),

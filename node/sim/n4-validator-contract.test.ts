@@ -1,0 +1,199 @@
+// time-limit: 120 s
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodeFunctionData, parseAbi } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { VALIDATORS_CONTRACT } from '../../genesis/index.ts';
+import { bytesToHex, compareBytes } from '../../ledger/model/index.ts';
+import {
+  atSomeHead,
+  createTestNetwork,
+  nextValidators,
+  receiptOf,
+  send,
+  type TestNetwork,
+  type TestNode,
+  transfer,
+} from '../testkit/test-network.ts';
+
+const FIXTURES = join(process.env['EHB_FIXTURES'] ?? '../shared/fixtures', 'qbft', 'genesis');
+const sim = suite('node/sim/n4-validator-contract');
+const TIMING = { blockPeriodMs: 0, requestTimeoutMs: 500, maxRequestTimeoutMs: 2000 };
+const ABI = parseAbi(['function vote(address recipient, bool add)']);
+const CONTRACT = bytesToHex(VALIDATORS_CONTRACT.address);
+
+/** A vote by the validator key of a node, final when it resolves. */
+async function voteOf(
+  network: TestNetwork,
+  by: TestNode,
+  recipient: string,
+  add: boolean,
+  over: TestNode,
+): Promise<void> {
+  const validatorKey = await network.validatorKey(by.index);
+  const account = privateKeyToAccount(bytesToHex(validatorKey) as `0x${string}`);
+  const nonce = await over.client.request('eth_getTransactionCount', [account.address, 'pending']);
+  const raw = await account.signTransaction({
+    chainId: 20_260,
+    nonce: Number(nonce),
+    to: CONTRACT as `0x${string}`,
+    gas: 500_000n,
+    maxFeePerGas: 0n,
+    maxPriorityFeePerGas: 0n,
+    data: encodeFunctionData({
+      abi: ABI,
+      functionName: 'vote',
+      args: [recipient as `0x${string}`, add],
+    }),
+  });
+  const hash = await over.client.request<string>('eth_sendRawTransaction', [raw]);
+  await receiptOf(over, hash);
+}
+
+function untilSet(node: TestNode, set: readonly string[]): Promise<true> {
+  const wanted = [...set].sort().join();
+  return atSomeHead(node, async () =>
+    (await nextValidators(node)).join() === wanted ? true : null,
+  );
+}
+
+sim(
+  'R-9.10, R-9.11: a set grows from 1 to 4 and shrinks to 3 by the votes in a contract',
+  async () => {
+    const network = await createTestNetwork(1, TIMING, { candidates: 3, validatorsBy: 'contract' });
+    try {
+      const addresses = network.addresses.map(bytesToHex);
+      const nodes = await Promise.all([0, 1, 2, 3].map((index) => network.start(index)));
+      const [first, second, , last] = nodes as [TestNode, TestNode, TestNode, TestNode];
+      const refusal = await first.client
+        .request('qbft_proposeValidatorVote', [addresses[1], true])
+        .catch((error: unknown) => error);
+      assert.match(String(refusal), 'Method not enabled');
+
+      for (const index of [1, 2, 3]) {
+        const needed = nodes.slice(0, Math.floor(index / 2) + 1);
+        for (const node of needed)
+          await voteOf(network, node, addresses[index] as string, true, first);
+        await Promise.all(nodes.map((node) => untilSet(node, addresses.slice(0, index + 1))));
+      }
+      for (const node of nodes.slice(1))
+        await voteOf(network, node, addresses[0] as string, false, last);
+      await Promise.all(nodes.map((node) => untilSet(node, addresses.slice(1))));
+
+      const { raw, hash } = transfer(0, 0);
+      await send(second, raw);
+      const { blockNumber } = await receiptOf(second, hash);
+      for (const node of nodes) assert.is((await receiptOf(node, hash)).blockNumber, blockNumber);
+      const report = await first.client.request<{ source: string; contract: string }>(
+        'ehb_validators',
+        [],
+      );
+      assert.is(report.source, 'contract');
+      assert.is(report.contract, CONTRACT);
+
+      // Past sets are read from past states; headers list nobody.
+      const sizes: number[] = [];
+      for (let number = 0; number <= Number(blockNumber); number += 1) {
+        const at = `0x${number.toString(16)}`;
+        const set = await last.client.request<readonly string[]>(
+          'qbft_getValidatorsByBlockNumber',
+          [at],
+        );
+        if (sizes.at(-1) !== set.length) sizes.push(set.length);
+      }
+      assert.is(sizes.join(' '), '1 2 3 4 3');
+    } finally {
+      await network.close();
+    }
+  },
+);
+
+if (existsSync(FIXTURES)) {
+  sim(
+    "R-9.8, R-9.9: Besu's contract, another one, then headers: each from its block on",
+    async () => {
+      const file = join(FIXTURES, 'genesis_validator_contract_shanghai.json');
+      const { alloc } = JSON.parse(readFileSync(file, 'utf8')) as {
+        alloc: Record<string, { code: string }>;
+      };
+      const [one, two] = [`0x${'0'.repeat(36)}8888`, `0x${'0'.repeat(36)}9999`];
+      const mode = { validatorselectionmode: 'contract' };
+      const wanted: { sets?: readonly (readonly string[])[] } = {};
+      const network = await createTestNetwork(4, TIMING, {
+        amend: (genesis) => {
+          const json = structuredClone(genesis) as {
+            config: object;
+            alloc: object;
+            extraData: string;
+          };
+          const listed = json.extraData.slice(2).match(/(?<=94)[0-9a-f]{40}/g) ?? [];
+          const all = listed.map((digits) => `0x${digits}`).sort();
+          const three = all.slice(1);
+          const two_ = all.slice(0, 2);
+          wanted.sets = [all, three, all, two_];
+          const withSet = (set: readonly string[]): object => ({
+            code: alloc[one]?.code,
+            storage: {
+              '0x0': `0x${set.length.toString(16)}`,
+              ...Object.fromEntries(
+                set.map((address, i) => [
+                  (0x290decd9548b62a8d60345a988386fc84ba6bc95484008f6362f93160ef3e563n + BigInt(i))
+                    .toString(16)
+                    .padStart(64, '0'),
+                  address,
+                ]),
+              ),
+            },
+          });
+          return {
+            ...json,
+            config: {
+              ...json.config,
+              transitions: {
+                qbft: [
+                  { block: 3, ...mode, validatorcontractaddress: one },
+                  { block: 5, ...mode, validatorcontractaddress: two },
+                  { block: 7, validatorselectionmode: 'blockheader', validators: two_ },
+                ],
+              },
+            },
+            alloc: { ...json.alloc, [one]: withSet(three), [two]: withSet(all) },
+          };
+        },
+      });
+      try {
+        const nodes = await Promise.all([0, 1, 2, 3].map((index) => network.start(index)));
+        const order = [...nodes].sort((a, b) => compareBytes(a.address, b.address));
+        // The one who is a member all the time; others could not pass transactions on.
+        const sender = order[1] as TestNode;
+        for (let nonce = 0; nonce < 9; nonce += 1) {
+          const { raw, hash } = transfer(0, nonce);
+          await send(sender, raw);
+          for (const node of nodes) await receiptOf(node, hash);
+        }
+        const setAt = (node: TestNode, number: number): Promise<readonly string[]> =>
+          node.client.request('qbft_getValidatorsByBlockNumber', [`0x${number.toString(16)}`]);
+        for (const node of nodes) {
+          for (const [i, number] of [1, 3, 5, 7].entries()) {
+            assert.equal(await setAt(node, number), wanted.sets?.[i], `block ${number}`);
+            assert.equal(await setAt(node, number + 1), wanted.sets?.[i], `block ${number + 1}`);
+          }
+        }
+        // In the middle of it all a restart knows the set, too.
+        const again = order[3] as TestNode;
+        await again.running.close();
+        const back = await network.start(again.index);
+        assert.equal(await nextValidators(back), wanted.sets?.[3]);
+      } finally {
+        await network.close();
+      }
+    },
+  );
+} else {
+  assert.is(process.env['EHB_FIXTURES'], undefined, `no fixtures at ${FIXTURES}`);
+  console.log('fixtures absent');
+}
+
+sim.run();
