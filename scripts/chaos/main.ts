@@ -11,6 +11,7 @@ import pc from 'picocolors';
 import { CodedError } from '../../ledger/model/index.ts';
 import { canMakeNamespaces, hubOf, makeNamespaces, removeNamespaces } from './namespaces.ts';
 import { type ChaosOptions, HELP, parseOptions } from './options.ts';
+import { runOneDead } from './run-one-dead.ts';
 import { runScenarios } from './run-scenarios.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { VALIDATORS } from './stage-network.ts';
@@ -43,7 +44,8 @@ async function runHere(options: ChaosOptions): Promise<number> {
   const stop = new AbortController();
   for (const signal of STOP_SIGNALS) process.on(signal, () => stop.abort());
   try {
-    return (await runScenarios(options, stop.signal, print)) ? 0 : 1;
+    const run = options.command === 'one-dead' ? runOneDead : runScenarios;
+    return (await run(options, stop.signal, print)) ? 0 : 1;
   } catch (error) {
     if (stop.signal.aborted) return INTERRUPTED;
     throw error;

@@ -33,7 +33,8 @@ export const wipedScenario: Scenario = {
     const { consensus } = await lost.client.request('ehb_status', []);
     const afterS = ((performance.now() - started) / 1_000).toFixed(1);
     const reason = consensus.notVotingBecause ?? 'no reason given';
-    stage.note(votes ? `proposed again ${afterS} s after its start` : `does not vote: ${reason}`);
+    stage.expect(votes, `validator ${victim} did not propose again: ${reason}`);
+    if (votes) stage.note(`proposed again ${afterS} s after its start`);
   },
 };
 
