@@ -12,6 +12,8 @@ export type RpcLimits = {
   readonly requestTimeoutMs: number;
   /** Blocks that one `qbft_getSignerMetrics` may cover. */
   readonly signerMetricsBlocks: number;
+  /** Requests under way when the server closes are waited for this long. */
+  readonly closeGraceMs: number;
   /** Logs that one answer may hold. */
   readonly logResults: number;
   /** Filters of all clients of HTTP together. */
@@ -60,6 +62,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   responseLimitBytes: 25 * 1024 * 1024,
   requestTimeoutMs: 30_000,
   signerMetricsBlocks: 10_000,
+  closeGraceMs: 2_000,
   logResults: 10_000,
   filters: 1000,
   filterIdleMs: 5 * 60 * 1000,

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CodedError } from '../ledger/model/index.ts';
@@ -319,6 +320,46 @@ test('an address that is not ours cannot be listened on, and that is said', asyn
     assert.unreachable('it must not listen');
   } catch (error) {
     assert.is((error as CodedError<{ code: string }>).code, 'RPC_LISTEN_FAILED');
+  }
+});
+
+const UPGRADE =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
+/** With this grace, a close that waits for it is one that never ends. */
+const FOR_EVER = { closeGraceMs: 3_600_000 };
+
+async function connected(server: RpcServer): Promise<Socket> {
+  const socket = connect(server.port, server.host);
+  socket.on('error', () => {}); // a reset is as good an end as any
+  socket.resume();
+  await once(socket, 'connect');
+  return socket;
+}
+
+test('closing waits for no connection that has asked for nothing yet', async () => {
+  for (const text of ['', 'POST / HT', rawPost('localhost').slice(0, 40), UPGRADE.slice(0, 60)]) {
+    const server = await serve(node, { limits: FOR_EVER });
+    const socket = await connected(server);
+    socket.write(text);
+    // Its answer shows that the server has accepted the connection before.
+    assert.is((await post(server, BLOCK_NUMBER)).status, 200);
+    await server.close();
+    if (!socket.closed) await once(socket, 'close');
+  }
+});
+
+test('closing waits for no upgrade that comes while it closes', async () => {
+  for (const early of [UPGRADE.length, 40, 0]) {
+    const server = await serve(node, { limits: FOR_EVER });
+    const sockets = await Promise.all([1, 2, 3].map(() => connected(server)));
+    assert.is((await post(server, BLOCK_NUMBER)).status, 200);
+    for (const socket of sockets) socket.write(UPGRADE.slice(0, early));
+    const closed = server.close();
+    for (const socket of sockets) socket.write(UPGRADE.slice(early));
+    await closed;
+    for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
   }
 });
 

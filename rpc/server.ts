@@ -1,5 +1,4 @@
 /** The JSON-RPC server: its parts put together, listening, and closing without losing an answer. */
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../ledger/model/index.ts';
 import type { RpcStartErrorCode } from './errors.ts';
@@ -10,11 +9,9 @@ import { offeredMethods } from './method-table.ts';
 import { DEFAULT_RPC_LIMITS, type RpcLimits, type RpcServerOptions } from './options.ts';
 import type { RpcLogger, RpcPorts } from './ports.ts';
 import { withRecentBlocks } from './recent-blocks.ts';
-import { createSubscriptionHub, type SubscriptionHub } from './subscription-hub.ts';
-import { createWebSockets } from './websocket.ts';
-
-/** Requests under way when the server closes are waited for this long. */
-const CLOSE_GRACE_MS = 5_000;
+import { type ServerSockets, trackSockets } from './server-sockets.ts';
+import { createSubscriptionHub } from './subscription-hub.ts';
+import { createWebSockets, type WebSockets } from './websocket.ts';
 
 export type RpcModules = {
   readonly ports: RpcPorts;
@@ -56,11 +53,7 @@ export async function createRpcServer(
   });
   const webSockets = createWebSockets(limits, { dispatcher, hub, logger });
   const app = createHttpApp(options, limits, { dispatcher, webSockets, ports, logger });
-  const sockets = new Set<Socket>();
-  app.server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const sockets = trackSockets(app.server);
   const release = (): void => {
     filters.close();
     hub.close();
@@ -81,26 +74,28 @@ export async function createRpcServer(
     port,
     url: `http://${authority}`,
     webSocketUrl: `ws://${authority}`,
-    close: () => closeServer(app, sockets, hub, release),
+    close: () => {
+      hub.close();
+      return closeServer(app, webSockets, sockets, limits.closeGraceMs).finally(release);
+    },
   };
 }
 
 /** What is under way gets its answer; who does not take it in time is cut off. */
 async function closeServer(
   app: FastifyInstance,
-  sockets: Iterable<Socket>,
-  hub: SubscriptionHub,
-  release: () => void,
+  webSockets: WebSockets,
+  sockets: ServerSockets,
+  graceMs: number,
 ): Promise<void> {
-  hub.close();
-  const cut = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-  }, CLOSE_GRACE_MS);
+  const cut = setTimeout(sockets.cut, graceMs);
+  sockets.refuse();
+  // An upgrade that comes in between is refused, and its connection ended with the idle ones.
+  void webSockets.closed.then(sockets.endIdle);
   try {
     await app.close();
   } finally {
     clearTimeout(cut);
-    release();
   }
 }
 

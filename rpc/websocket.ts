@@ -26,6 +26,8 @@ export type WebSockets = {
   accept(socket: WebSocket, isOperator: boolean): void;
   /** Answers what is under way, then closes every connection. */
   close(done: () => void): void;
+  /** Resolves when `close` has closed them. */
+  readonly closed: Promise<void>;
 };
 
 type Modules = {
@@ -44,6 +46,7 @@ type Connection = {
 
 export function createWebSockets(limits: RpcLimits, modules: Modules): WebSockets {
   const connections = new Set<Connection>();
+  const { promise: closed, resolve: allClosed } = Promise.withResolvers<void>();
   let closing = false;
   let pings: NodeJS.Timeout | undefined;
 
@@ -65,9 +68,12 @@ export function createWebSockets(limits: RpcLimits, modules: Modules): WebSocket
     close: (done) => {
       closing = true;
       clearInterval(pings);
-      const closed = [...connections].map(closeConnection);
-      void Promise.all(closed).then(() => done());
+      void Promise.all([...connections].map(closeConnection)).then(() => {
+        allClosed();
+        done();
+      });
     },
+    closed,
   };
 }
 
