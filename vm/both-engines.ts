@@ -31,7 +31,7 @@ export function createBothEngines(first: Engine, second: Engine): Engine {
         difference,
       });
     },
-    call: (request, environment, state) => first.call(request, environment, state),
+    call: (request, environment, state, tracer) => first.call(request, environment, state, tracer),
   };
 }
 

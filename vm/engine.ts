@@ -21,6 +21,7 @@ import type {
   Verdict,
   Wei,
 } from '../ledger/model/index.ts';
+import type { Tracer } from './tracer.ts';
 
 /** What instructions can learn about the block they run in. */
 export type BlockEnvironment = {
@@ -54,6 +55,8 @@ export type ExecuteBlockInput = {
   readonly pause?: () => Promise<void>;
   /** Asked before each transaction when building: true ends the block there. */
   readonly deadline?: () => boolean;
+  /** Who watches the transaction with that index of the input; the reference engine never asks. */
+  readonly tracerFor?: (index: number) => Tracer | undefined;
 };
 
 /** A transaction that building left out. `index` counts in the input. */
@@ -129,10 +132,14 @@ export type Engine = {
     input: ExecuteBlockInput,
     state: StateReader,
   ): Promise<Verdict<{ readonly execution: BlockExecution }>>;
-  /** Runs one message on `state`, which it never changes; checks neither nonce nor signature. */
+  /**
+   * Runs one message on `state`, which it never changes; checks neither nonce nor signature.
+   * @param tracer watches it; the reference engine leaves it aside
+   */
   call(
     request: CallRequest,
     environment: BlockEnvironment,
     state: StateReader,
+    tracer?: Tracer,
   ): Promise<CallResult>;
 };

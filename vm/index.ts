@@ -6,6 +6,7 @@ export type { ChainRules, ForkActivation, ForkName, RulesChange } from './chain-
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 export type { EngineName } from './create-engine.ts';
 export { createEngine, ENGINE_NAMES } from './create-engine.ts';
+export { warmUp } from './engine/warm-up.ts';
 export type {
   BlockEnvironment,
   CallRequest,
@@ -22,6 +23,7 @@ export type { FastEngineOptions } from './fast-engine.ts';
 export { createFastEngine } from './fast-engine.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
 export { createReferenceEngine } from './reference-engine.ts';
+export type { FrameKind, TracedEnd, TracedFrame, TracedStep, Tracer } from './tracer.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
 export type { ValidateInput } from './validate-block.ts';
 export { validateBlock } from './validate-block.ts';

@@ -7,15 +7,26 @@ import {
 } from '../../ledger/model/index.ts';
 import { isAtLeast } from '../chain-rules.ts';
 import type { CallRequest, CallResult, StateOverride } from '../engine.ts';
+import type { Tracer } from '../tracer.ts';
 import { leastGas } from '../transaction-rules.ts';
 import { readOutput, readWord, writePadded, writeWord } from './instance.ts';
-import { INPUT, REVERTED } from './layout.ts';
+import { INITCODE_SIZE, INPUT, REVERTED } from './layout.ts';
 import { hasSucceeded, reasonOf, returnedBytes } from './run-message.ts';
-import { runTransaction, type Surroundings, type TransactionResult } from './run-transaction.ts';
-import { addCode, addressAt, loadAccount, type World } from './world.ts';
+import {
+  type Execution,
+  runTransaction,
+  type Surroundings,
+  type TransactionResult,
+  traceTransaction,
+} from './run-transaction.ts';
+import { addCode, addressAt, loadAccount, nonceAt, type World } from './world.ts';
 
 /** `Engine.call` in surroundings that are open on the state. */
-export async function call(surroundings: Surroundings, request: CallRequest): Promise<CallResult> {
+export async function call(
+  surroundings: Surroundings,
+  request: CallRequest,
+  tracer?: Tracer,
+): Promise<CallResult> {
   const { world, fork } = surroundings;
   applyOverrides(world, request.overrides ?? []);
   const shape = {
@@ -29,15 +40,8 @@ export async function call(surroundings: Surroundings, request: CallRequest): Pr
     checkPrice(surroundings, request) ??
     checkGas(request, intrinsic, floor);
   if (refusal !== undefined) return refused(refusal);
-  if (isInitcodeTooLong(surroundings, request)) {
-    return {
-      kind: 'halted',
-      reason: 'max initcode size exceeded',
-      gasUsed: request.gas,
-      gasNeeded: request.gas,
-    };
-  }
-  const result = await runTransaction(surroundings, {
+  if (isInitcodeTooLong(surroundings, request)) return haltedCreation(world, request);
+  const execution: Execution = {
     to: request.to,
     value: request.value,
     data: request.data,
@@ -49,8 +53,26 @@ export async function call(surroundings: Surroundings, request: CallRequest): Pr
     accessList: isAtLeast(fork, 'berlin') ? shape.accessList : [],
     authorizations: shape.authorizationList,
     blobHashes: [],
-  });
+  };
+  const result =
+    tracer === undefined
+      ? await runTransaction(surroundings, execution)
+      : await traceTransaction(surroundings, execution, tracer);
   return callResult(world, request, result);
+}
+
+/** Creation code that is too long takes all gas; the address it would have had was touched. */
+function haltedCreation(world: World, request: CallRequest): CallResult {
+  const { functions } = world.instance;
+  functions.startTransaction();
+  const from = loadAccount(world, request.from);
+  functions.warmUpAccount(functions.findCreated(from, nonceAt(world, from)), true);
+  return callResult(world, request, {
+    status: INITCODE_SIZE,
+    gasUsed: request.gas,
+    gasNeeded: request.gas,
+    logs: [],
+  });
 }
 
 function callResult(world: World, request: CallRequest, result: TransactionResult): CallResult {

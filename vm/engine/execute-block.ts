@@ -40,6 +40,7 @@ import {
   payBeneficiary,
   type Surroundings,
   type TransactionResult,
+  traceTransaction,
   writeBytes,
 } from './run-transaction.ts';
 import { codeAt, loadAccount, nonceAt, type World } from './world.ts';
@@ -67,7 +68,7 @@ type Results = Omit<BlockExecution, 'requests' | 'changes'>;
 
 async function executeTransactions(
   surroundings: Surroundings,
-  { environment, transactions, mode, pause, deadline }: ExecuteBlockInput,
+  { environment, transactions, mode, pause, deadline, tracerFor }: ExecuteBlockInput,
 ): Promise<Verdict<{ readonly results: Results }>> {
   const receipts: Receipt[] = [];
   const nextBloom = createBloomSlab();
@@ -80,10 +81,16 @@ async function executeTransactions(
     const refusal = admit(surroundings, signed, gasLeft);
     if (refusal === undefined) {
       const execution = executionOf(signed.transaction, signed.sender, surroundings);
-      const running = beginTransaction(surroundings, execution);
-      // Not `runTransaction`: three promises would cost a short transaction as much as its instructions.
-      if (running.hasRun) while (!runSlice(surroundings.world)) await pause?.();
-      const result = endTransaction(surroundings, running);
+      const tracer = tracerFor?.(index);
+      let result: TransactionResult;
+      if (tracer !== undefined) {
+        result = await traceTransaction(surroundings, execution, tracer);
+      } else {
+        const running = beginTransaction(surroundings, execution);
+        // Not `runTransaction`: its promise would cost a short transaction as much as its instructions.
+        if (running.hasRun) while (!runSlice(surroundings.world)) await pause?.();
+        result = endTransaction(surroundings, running);
+      }
       gasUsed += result.gasUsed;
       receipts.push(receiptOf(surroundings.world, signed, result, gasUsed, nextBloom()));
       included.push(index);

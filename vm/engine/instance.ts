@@ -61,7 +61,7 @@ export type EngineFunctions = {
   logsTotal(): number;
   bloomLogs(): void;
   settleTransaction(): void;
-  trace(on: boolean): void;
+  trace(steps: boolean, frames: boolean): void;
   framePlace(): number;
   depth(): number;
   keccak(from: number, length: number): void;

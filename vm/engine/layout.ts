@@ -47,6 +47,26 @@ export const REVERTED = -66;
 export const ENTERED = -67;
 export const SLICE = -68;
 export const DONE = -70;
+export const STEP = -69;
+export const FRAME_ENTERED = -71;
+export const FRAME_LEFT = -72;
+
+// Fields of a frame (assembly/frames.ts).
+export const FRAME_PC = 0;
+export const FRAME_SP = 4;
+export const FRAME_GAS = 8;
+export const FRAME_BASE = 16;
+export const FRAME_MEM = 20;
+export const FRAME_MEM_SIZE = 24;
+export const FRAME_CODE = 28;
+export const FRAME_DATA = 40;
+export const FRAME_DATA_LENGTH = 44;
+export const FRAME_SELF = 48;
+export const FRAME_CALLER = 52;
+export const FRAME_KIND = 56;
+export const FRAME_VALUE = 96;
+export const FRAME_CODE_ACCOUNT = 128;
+export const FRAME_CODE_LENGTH = 32;
 
 // Flags of an account (assembly/accounts.ts).
 export const EXISTS = 1;

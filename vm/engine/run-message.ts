@@ -95,7 +95,7 @@ function start(world: World, message: Message): number {
   if (to === undefined) {
     const made = functions.findCreated(from, nonce);
     ensureLoaded(world, made);
-    functions.warmUpAccount(made, false);
+    functions.warmUpAccount(made, true);
     instance.bytes().set(data, prepare(world, data.length));
     writeWord(instance, INPUT, value);
     const status = functions.startCreate(from, made, data.length, gas);

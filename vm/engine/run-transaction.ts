@@ -15,10 +15,12 @@ import {
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
+import type { Tracer } from '../tracer.ts';
 import { isDelegation, type LeastGas, leastGas } from '../transaction-rules.ts';
 import { readWord, writeWord } from './instance.ts';
 import { BLOB_COUNT, BLOB_HASHES, EXISTS, GAS_PRICE, INPUT } from './layout.ts';
 import { hasSucceeded, messageResult, readLogs, runSlice, startMessage } from './run-message.ts';
+import { traceEntry, traceSlice } from './trace.ts';
 import { addCode, codeAt, findAccount, loadAccount, nonceAt, type World } from './world.ts';
 
 /** What of a transaction execution needs; a call has the same without a signature. */
@@ -95,6 +97,25 @@ export async function runTransaction(
 ): Promise<TransactionResult> {
   const running = beginTransaction(surroundings, execution);
   if (running.hasRun) while (!runSlice(surroundings.world)) await surroundings.pause?.();
+  return endTransaction(surroundings, running);
+}
+
+const TRACED_STEPS_A_SLICE = 10_000;
+
+/** The same, told to a tracer. */
+export async function traceTransaction(
+  surroundings: Surroundings,
+  execution: Execution,
+  tracer: Tracer,
+): Promise<TransactionResult> {
+  const { world, pause } = surroundings;
+  const running = beginTransaction(surroundings, execution);
+  if (running.hasRun) {
+    world.instance.functions.trace(tracer.step !== undefined, true);
+    traceEntry(world, tracer);
+    while (!traceSlice(world, tracer, TRACED_STEPS_A_SLICE)) await pause?.();
+    world.instance.functions.trace(false, false);
+  }
   return endTransaction(surroundings, running);
 }
 

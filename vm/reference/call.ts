@@ -1,7 +1,9 @@
 /** One message on one machine: `eth_call` and what is made of it. */
 import type { RunTxResult } from '@ethereumjs/vm';
 import {
+  type Address,
   asAddress,
+  bytesToHex,
   hexToBytes,
   type Refusal,
   refuse,
@@ -35,7 +37,20 @@ export async function call(
   const reportAccessList = request.reportAccessList === true;
   const options = { vm: callVm, skipNonce: true, reportAccessList };
   const outcome = await runTransaction(machine, options, tx, block);
-  return outcome.ok ? callResult(outcome.result, intrinsic) : refused(outcome);
+  if (!outcome.ok) return refused(outcome);
+  const result = callResult(outcome.result, intrinsic);
+  return isPrecompile(machine, request.to) ? haltIfReverted(result) : result;
+}
+
+function isPrecompile({ evm }: Machine, to: Address | undefined): boolean {
+  return to !== undefined && evm.precompiles.has(bytesToHex(to).slice(2));
+}
+
+/** ethereumjs says of some precompiles that they revert, but they take all gas and return nothing. */
+function haltIfReverted(result: CallResult): CallResult {
+  if (result.kind !== 'reverted') return result;
+  const { returnData: _, ...cost } = result;
+  return { ...cost, kind: 'halted', reason: 'precompile failed' };
 }
 
 function callResult(result: RunTxResult, intrinsic: bigint): CallResult {

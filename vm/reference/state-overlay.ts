@@ -134,7 +134,10 @@ export class StateOverlay implements StateManagerInterface {
       if (change.account === undefined) continue;
       const codeKey = keyOf(change.account.codeHash);
       const code = this.#codes.get(codeKey);
-      if (code !== undefined) codes.set(codeKey, { codeHash: change.account.codeHash, code });
+      const before = this.#baseAccount(key)?.codeHash;
+      const isNew = before === undefined || !equalBytes(before, change.account.codeHash);
+      if (code !== undefined && isNew)
+        codes.set(codeKey, { codeHash: change.account.codeHash, code });
     }
     const sorted = [...codes].sort(([a], [b]) => (a < b ? -1 : 1));
     return { accounts, codes: sorted.map(([, entry]) => entry) };

@@ -7,6 +7,7 @@ import {
   hasCode,
   isEmpty,
   isLoaded,
+  setSeenOf,
   warmthOf,
 } from './accounts';
 import { codeBytes, codeLength } from './codes';
@@ -36,11 +37,19 @@ export function accountOnStack(word: usize): u32 {
   return accountAt(ADDRESS);
 }
 
-/** What touching the account costs beyond the warm price; nothing is warmed yet. */
-@inline
+/** What touching the account costs beyond the warm price; noticed, but not warmed yet. */
 export function coldGas(account: u32, precompile: u32): i64 {
   if (!hasWarmSets() || precompile != 0 || warmthOf(account) == transaction) return 0;
+  // A report of what was touched has it even if the gas does not suffice.
+  setSeenOf(account, transaction);
   return coldAccountGas();
+}
+
+/** For the report of what was touched: the account that a word on the stack names. */
+export function noticeAccount(word: usize): void {
+  if (isCrowded()) return;
+  const account = accountOnStack(word);
+  coldGas(account, precompileAt(ADDRESS));
 }
 
 @inline

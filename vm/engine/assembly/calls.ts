@@ -74,7 +74,8 @@ const STIPEND: i64 = 2300;
 
 /** What a call would run, once everything about it is known. */
 let runs: u32 = 0;
-let delegate: i32 = -1;
+/** The account that the code's delegation names; -1 if it is none. */
+export let delegate: i32 = -1;
 
 /** Finds code and delegation of `account`; negative: the host must bring something. */
 export function resolveCode(account: u32, precompile: u32): i32 {
@@ -105,7 +106,7 @@ export function resolveCode(account: u32, precompile: u32): i32 {
 }
 
 /** Warms what a delegation names; called once `resolveCode` was satisfied. */
-export function warmDelegate(): void {
+function warmDelegate(): void {
   if (delegate >= 0) warm(delegate, precompileAt(addressOf(delegate)));
 }
 
@@ -123,15 +124,16 @@ export function call(kind: u32): i32 {
   const missing = resolveCode(target, precompile);
   if (missing < 0) return missing;
 
+  const cold = coldGas(target, precompile);
   let left = reach(args, args - 32, load<i64>(frame, GAS));
   if (left < 0) return <i32>left;
   left = reach(args - 64, args - 96, left);
   if (left < 0) return <i32>left;
-  left -= coldGas(target, precompile);
+  left -= cold;
   if (delegate >= 0) {
     left -= warmGas() + coldGas(delegate, precompileAt(addressOf(delegate)));
     // The same account twice is cold only once.
-    if (<u32>delegate == target) left += coldGas(target, precompile);
+    if (<u32>delegate == target) left += cold;
   }
   if (paysValue) {
     left -= VALUE_GAS;

@@ -43,7 +43,7 @@ const CODE_BYTE_GAS: i64 = 200;
 /** What RETURN or REVERT hands over, as an offset into the frame's memory. */
 export let outOffset: usize = 0;
 export let outLength: usize = 0;
-/** Gas that the outermost frame had left. */
+/** Gas that the frame had left which ended last. */
 export let gasLeft: i64 = 0;
 
 export function setOut(offset: usize, length: usize): void {
@@ -79,10 +79,8 @@ export function leave(reached: i32): bool {
   const retLength = load<u32>(frame, RET_LENGTH);
   setArenaTop(load<u32>(frame, ARENA_START));
   popFrame();
-  if (isOutermost) {
-    gasLeft = left;
-    return true;
-  }
+  gasLeft = left;
+  if (isOutermost) return true;
   store<i64>(frame, load<i64>(frame, GAS) + left, GAS);
   const sp = <usize>load<u32>(frame, SP) + 32;
   store<u32>(frame, sp, SP);

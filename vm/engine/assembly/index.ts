@@ -32,7 +32,7 @@ import {
   setSeenOf,
   setUpAccounts,
 } from './accounts';
-import { enter, resolveCode, useCode, warmDelegate } from './calls';
+import { delegate, enter, resolveCode, useCode } from './calls';
 import {
   addCode,
   codeBytes,
@@ -86,7 +86,9 @@ import {
   DONE,
   ENTERED,
   INPUT,
-  NEED_CODE,
+  FRAME_ENTERED,
+  FRAME_LEFT,
+  NEED_ACCOUNT,
   NEED_MEMORY,
   NEED_PRECOMPILE,
   NEED_ROOM,
@@ -119,6 +121,7 @@ import {
   setBudget,
   setRefund,
   setTracing,
+  tracing,
 } from './run-state';
 import {
   fillSlot,
@@ -403,7 +406,8 @@ export function startCall(from: u32, to: u32, dataLength: u32, gas: i64): i32 {
   const precompile = precompileAt(addressOf(to));
   const missing = resolveCode(to, precompile);
   if (missing < 0) return missing;
-  if (hasWarmSets()) warmDelegate();
+  const named = delegate;
+  if (hasWarmSets() && named >= 0 && precompileAt(addressOf(named)) == 0) warmUnseen(named);
   enter(CALL, to, from, gas);
   store<u32>(frame, to, CODE_ACCOUNT);
   store<u32>(frame, arenaBase, DATA);
@@ -437,6 +441,7 @@ export function run(steps: i32): i32 {
   while (frameCount > 0) {
     const status = load<u32>(frame, PRECOMPILE) != 0 ? NEED_PRECOMPILE : interpret();
     if (status == ENTERED) {
+      if ((tracing & 2) != 0) return FRAME_ENTERED;
       if (takeStep()) continue;
       return SLICE;
     }
@@ -444,9 +449,10 @@ export function run(steps: i32): i32 {
       makeRoom();
       continue;
     }
-    if (status <= NEED_CODE + 2 && status > STOPPED) return status;
+    if (status <= NEED_ACCOUNT && status > STOPPED) return status;
     if (status == SLICE || status == STEP) return status;
     if (finish(status)) return DONE;
+    if ((tracing & 2) != 0) return FRAME_LEFT;
     if (!takeStep()) return SLICE;
   }
   return DONE;
@@ -490,11 +496,12 @@ export function askedFor(): u32 {
   return asked;
 }
 
-/** How the outermost frame ended: STOPPED, RETURNED, REVERTED or a failure. */
+/** How the frame that ended last did: STOPPED, RETURNED, REVERTED or a failure. */
 export function outcome(): i32 {
   return ending;
 }
 
+/** Gas that it had left. */
 export function gasRemaining(): i64 {
   return gasLeft;
 }
@@ -541,14 +548,17 @@ export function settleTransaction(): void {
   settle();
 }
 
-export function trace(on: bool): void {
-  setTracing(on ? 1 : 0);
+/** Stops before every instruction and where frames begin and end, or not. */
+export function trace(steps: bool, frames: bool): void {
+  setTracing((steps ? 1 : 0) | (frames ? 2 : 0));
 }
 
+/** Where the frame on top lies; its fields are in `frames.ts`. */
 export function framePlace(): usize {
   return frame;
 }
 
+/** How many frames there are. */
 export function depth(): u32 {
   return frameCount;
 }

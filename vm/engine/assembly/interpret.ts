@@ -9,7 +9,7 @@
  * The switch must become one jump table: its cases are dense on purpose, and a test looks at the built code.
  */
 
-import { balance, extcodecopy, extcodehash, extcodesize } from './account-access';
+import { balance, extcodecopy, extcodehash, extcodesize, noticeAccount } from './account-access';
 import { addressOf, balanceOf } from './accounts';
 import { call } from './calls';
 import { jumpsAt } from './codes';
@@ -93,7 +93,7 @@ import {
 } from './multiply';
 import { returnBytes, returnLength } from './return-data';
 import { budget, setAsked, setBudget, tracing } from './run-state';
-import { sload, sstore, tload, tstore } from './storage';
+import { noticeSlot, sload, sstore, tload, tstore } from './storage';
 import {
   add,
   clamp,
@@ -253,13 +253,35 @@ function blockhash(sp: usize): i32 {
   return 0;
 }
 
+/** What an instruction would have touched is reported even if its static gas was not there. */
+function noticeUnpaid(instruction: u32, sp: usize): void {
+  switch (instruction) {
+    case 0x31: // BALANCE
+    case 0x3b: // EXTCODESIZE
+    case 0x3c: // EXTCODECOPY
+    case 0x3f: // EXTCODEHASH
+    case 0xff: // SELFDESTRUCT
+      noticeAccount(sp);
+      break;
+    case 0xf1: // CALL
+    case 0xf2: // CALLCODE
+    case 0xf4: // DELEGATECALL
+    case 0xfa: // STATICCALL
+      noticeAccount(sp - 32);
+      break;
+    case 0x54: // SLOAD
+      noticeSlot(sp);
+      break;
+  }
+}
+
 /** Runs the frame on top until it ends, enters another, or needs something: see `layout.ts`. */
 export function interpret(): i32 {
   loadMemory();
   const base = <usize>load<u32>(frame, BASE);
   const code = <usize>load<u32>(frame, CODE);
   const codeLength = load<u32>(frame, CODE_LENGTH);
-  const table = tracing != 0 ? STEP_OPCODES : OPCODES;
+  const table = (tracing & 1) != 0 ? STEP_OPCODES : OPCODES;
   let pc = <usize>load<u32>(frame, PC);
   let sp = <usize>load<u32>(frame, SP);
   let gas = load<i64>(frame, GAS);
@@ -277,7 +299,10 @@ export function interpret(): i32 {
       return stop(status, entry, pc, sp, gas, steps);
     }
     gas -= <i64>(entry & 0xffff);
-    if (gas < 0) return stop(OUT_OF_GAS, entry, pc, sp, gas, steps);
+    if (gas < 0) {
+      noticeUnpaid(<u32>(entry >> 48), sp);
+      return stop(OUT_OF_GAS, entry, pc, sp, gas, steps);
+    }
     switch (<u32>(entry >> 48)) {
       case 0x00: // STOP
         status = STOPPED;
@@ -1191,7 +1216,7 @@ function stop(status: i32, entry: u64, pc: usize, sp: usize, gas: i64, steps: i3
   if (status <= NEED_ACCOUNT && status > STOPPED) {
     // It did not happen yet: the same instruction runs again, with the gas it found.
     left += <i64>(entry & 0xffff);
-    store<u32>(frame, tracing, ANNOUNCED);
+    store<u32>(frame, tracing & 1, ANNOUNCED);
   }
   store<u32>(frame, pc, PC);
   store<u32>(frame, sp, SP);

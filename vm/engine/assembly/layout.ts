@@ -102,5 +102,8 @@ export const ENTERED: i32 = -67;
 export const SLICE: i32 = -68;
 /** Tracing: before an instruction. */
 export const STEP: i32 = -69;
+/** Tracing: a frame was pushed; a frame that is not the outermost ended. */
+export const FRAME_ENTERED: i32 = -71;
+export const FRAME_LEFT: i32 = -72;
 /** The outermost frame ended. */
 export const DONE: i32 = -70;

@@ -11,7 +11,7 @@ export let refund: i64 = 0;
 export let asked: u32 = 0;
 /** Steps (jumps, and the like) until the run lets the host breathe. */
 export let budget: i32 = 0;
-/** 1: stop before every instruction. */
+/** Bit 0: stop before every instruction. Bit 1: stop where frames begin and end. */
 export let tracing: u32 = 0;
 /** How the last frame ended that failed, for those who want to know. */
 export let ending: i32 = 0;

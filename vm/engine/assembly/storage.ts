@@ -15,6 +15,7 @@ import { NEED_ROOM, NEED_SLOT, OUT_OF_GAS, WRITE_PROTECTION } from './layout';
 import { isCrowded, refund, setAsked, setRefund } from './run-state';
 import {
   prepareSlot,
+  setSlotSeen,
   slotAt,
   slotOriginal,
   slotValue,
@@ -34,12 +35,20 @@ export function sload(sp: usize, gas: i64): i64 {
   }
   let left = gas;
   if (hasWarmSets() && slotWarmth(slot) != transaction) {
+    setSlotSeen(slot, transaction);
     left -= coldSlotGas();
     if (left < 0) return OUT_OF_GAS;
     warmSlot(slot);
   }
   copyWord(sp, slotValue(slot));
   return left;
+}
+
+/** For the report of what was touched: the slot that a word on the stack names. */
+export function noticeSlot(key: usize): void {
+  if (!hasWarmSets() || isCrowded()) return;
+  const slot = slotAt(load<u32>(frame, SELF), key);
+  if (slotWarmth(slot) != transaction) setSlotSeen(slot, transaction);
 }
 
 /** `key` on top, `value` below. */
@@ -54,7 +63,10 @@ export function sstore(sp: usize, gas: i64): i64 {
   }
   let left = gas;
   const value = sp - 32;
-  if (hasWarmSets() && slotWarmth(slot) != transaction) left -= coldSlotGas() + warmSurcharge();
+  if (hasWarmSets() && slotWarmth(slot) != transaction) {
+    setSlotSeen(slot, transaction);
+    left -= coldSlotGas() + warmSurcharge();
+  }
   const current = slotValue(slot);
   if (netStorageGas()) left -= netGas(slot, current, value);
   else left -= isZero(current) && !isZero(value) ? storageSetGas() : storageResetGas();
