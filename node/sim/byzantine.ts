@@ -4,13 +4,22 @@
  */
 import { encodeMessage, type QbftMessage, quorumOf } from '../../consensus/index.ts';
 import type { Random } from '../../consensus/testkit/random.ts';
-import { type Address, equalBytes, type Hash } from '../../ledger/model/index.ts';
+import { type Address, equalBytes, type Hash, type Height } from '../../ledger/model/index.ts';
+import type { PeerStatus } from '../../p2p/index.ts';
 import { createForge, type Forge, type MessageOf, type View, withVanity } from './forge.ts';
 import type { SimIdentity } from './sim-chain.ts';
 
 export type Byzantine = {
   /** What `receiver` gets in place of that message, encoded. */
   replace(message: QbftMessage, receiver: number): readonly Uint8Array[];
+  /** What is told of the own head. */
+  announce(status: PeerStatus): PeerStatus;
+  /** What whoever asks for blocks from `from` on gets; `bodyOf` knows proposed ones. */
+  serve(
+    from: Height,
+    blocks: readonly Uint8Array[],
+    bodyOf: (digest: Hash) => Uint8Array | undefined,
+  ): readonly Uint8Array[];
 };
 
 export type ByzantineTools = {
@@ -40,6 +49,7 @@ export const MISDEEDS = [
   'stale-flood',
   'future-flood',
   'garbage',
+  'unsealed-blocks',
 ] as const;
 
 export type Misdeed = (typeof MISDEEDS)[number];
@@ -67,7 +77,19 @@ export function createByzantine(misdeeds: readonly Misdeed[], tools: ByzantineTo
     quorum: quorumOf(tools.validators.length),
     variants: new Map(),
   };
+  const isForger = misdeeds.includes('unsealed-blocks');
   return {
+    announce: (status) => (isForger ? { ...status, height: status.height + 1n } : status),
+    serve: (from, blocks, bodyOf) => {
+      if (!isForger || blocks.length > 0) return blocks;
+      const proposal = tools
+        .overheard()
+        .findLast(({ kind, signed }) => kind === 'proposal' && signed.height === from);
+      const body = proposal?.kind === 'proposal' ? bodyOf(proposal.signed.digest) : undefined;
+      if (body === undefined) return blocks;
+      tools.onMisdeed('unsealed-blocks');
+      return [body];
+    },
     replace: (message, receiver) => {
       const misdeed = tools.random.pick(misdeeds);
       const replaced = ACTS[misdeed](context, message, receiver);
@@ -112,6 +134,8 @@ const ACTS: Readonly<Record<Misdeed, Act>> = {
     const bytes = encodeMessage(message);
     return [bytes.slice(0, tools.random.between(0, bytes.length - 1))];
   },
+  // In what it announces and serves, not in its messages.
+  'unsealed-blocks': () => undefined,
 };
 
 function isOwn({ self }: ByzantineTools, { signed }: QbftMessage): boolean {

@@ -7,6 +7,7 @@ import { createWatch } from '../../consensus/testkit/watch.ts';
 import {
   type Address,
   bytesToHex,
+  decodeExtraData,
   equalBytes,
   type Hash,
   type Height,
@@ -16,6 +17,10 @@ import type { ChainStore } from '../../ledger/store/index.ts';
 import type { Rule, World } from './world.ts';
 
 export type Checks = {
+  /** A node's log is lost: what it signed is not held against it. Rounds may be closed from now on. */
+  onLoss(node: number): void;
+  /** From now on the validator set may change. */
+  onVotes(): void;
   /** A correct node lets a message out: the first time a signature is seen is when it was made. */
   onSigned(node: number, message: QbftMessage): void;
   /** A correct node has started or has a new head. */
@@ -47,6 +52,8 @@ export function createChecks(
   /** The highest round signed at a height, by node. */
   const rounds = new Map<Height, Map<number, number>>();
   let laterRounds = 0;
+  let isSetFixed = true;
+  let areRoundsClosed = false;
   let highest = 0n;
 
   const holding = (rule: Rule, check: () => void): void => {
@@ -62,7 +69,9 @@ export function createChecks(
     const { height, round } = message.signed;
     const signed = rounds.get(height) ?? new Map<number, number>();
     rounds.set(height, signed);
-    if (message.kind === 'round-change') requireCompany(node, round, signed);
+    if (message.kind === 'round-change' && isSetFixed && !areRoundsClosed) {
+      requireCompany(node, round, signed);
+    }
     const before = signed.get(node) ?? 0;
     if (round <= before) return;
     signed.set(node, round);
@@ -101,7 +110,9 @@ export function createChecks(
       return;
     }
     holding('agreement (1)', () => watch.onFinal(node, header));
-    const seals = verifySealedHeader(header, set.validators);
+    const extra = decodeExtraData(header.extraData);
+    const validators = isSetFixed || !extra.ok ? set.validators : extra.extraData.validators;
+    const seals = verifySealedHeader(header, validators);
     if (!seals.ok) {
       world.violate('sealed headers verify (5)', `node ${node}, block ${number}: ${seals.code}`);
     }
@@ -118,6 +129,13 @@ export function createChecks(
   };
 
   return {
+    onLoss: (node) => {
+      areRoundsClosed = true;
+      watch.onLoss(node);
+    },
+    onVotes: () => {
+      isSetFixed = false;
+    },
     onSigned: (node, message) => {
       const key = keyOf(message.signed.signature);
       if (seenSignatures.has(key)) return;

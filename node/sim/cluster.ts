@@ -50,6 +50,8 @@ export type Cluster = {
   heal(): void;
   crash(node: number): void;
   restart(node: number): void;
+  /** Of a node that is down. */
+  loseLog(node: number, how: 'missing' | 'damaged'): void;
 };
 
 export function createCluster(world: World, options: ClusterOptions): Cluster {
@@ -124,6 +126,7 @@ export function createCluster(world: World, options: ClusterOptions): Cluster {
         hub,
         onMoment: (moment) => cluster.onMoment(index, moment),
         gossips: () => cluster.gossips,
+        byzantine: byzantine.get(index),
         onSend: (network, to, message) =>
           wire.send(index, validatorOf(index), network, to, message),
         onHead: () => {
@@ -180,6 +183,13 @@ export function createCluster(world: World, options: ClusterOptions): Cluster {
       count('crashes');
       nodeAt(index).crash();
     },
+    loseLog: (index, how) => {
+      const { disk } = nodeAt(index);
+      world.note(`node ${index} finds its log ${how}`);
+      count(`log ${how}`);
+      checks.onLoss(index);
+      disk.log = how === 'missing' ? undefined : damaged(disk.log, random);
+    },
     restart: (index) => {
       if (nodeAt(index).isAlive()) return;
       world.note(`node ${index} restarts`);
@@ -189,6 +199,14 @@ export function createCluster(world: World, options: ClusterOptions): Cluster {
   };
   for (const node of nodes) node.start();
   return cluster;
+}
+
+function damaged(log: Uint8Array | undefined, random: Random): Uint8Array | undefined {
+  const bytes = log?.slice();
+  // The last bytes may be those of a record that no life has seen as written.
+  const at = random.between(0, Math.max(0, (bytes?.length ?? 1) - 200));
+  if (bytes !== undefined) bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+  return bytes;
 }
 
 function worldClock(world: World): Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'> & Clock {

@@ -4,7 +4,15 @@ import type { Random } from '../../consensus/testkit/random.ts';
 import type { Misdeed } from './byzantine.ts';
 import type { Cluster } from './cluster.ts';
 import type { Profile, Setup } from './profiles.ts';
-import { begin, load, restartAfter, sample } from './trouble.ts';
+import {
+  begin,
+  dieAtMoments,
+  killForAWhile,
+  load,
+  restartAfter,
+  sample,
+  unsettle,
+} from './trouble.ts';
 
 const HONEST: Setup = { byzantine: new Map(), twins: [] };
 const KINDS: readonly QbftMessage['kind'][] = ['proposal', 'prepare', 'commit', 'round-change'];
@@ -168,6 +176,80 @@ const relapse: Profile = {
   },
 };
 
+/** Blocks without seals are announced and served: nobody takes them (R-7.3). */
+const impostor: Profile = {
+  name: 'impostor',
+  setup: neighbours(['unsealed-blocks']),
+  trouble: async (cluster) => {
+    await begin(cluster);
+    const { random, world, clients } = cluster;
+    for (let act = 0; act < 4; act += 1) {
+      unsettle(cluster);
+      clients.send(cluster.nodes);
+      await world.run(random.between(200, 2_000));
+      if (random.chance(0.5)) cluster.filter = (_, __, { kind }) => kind !== 'commit';
+      clients.send(cluster.nodes);
+      await world.run(random.between(200, 1_500));
+      cluster.filter = undefined;
+    }
+  },
+};
+
+/** Logs are lost, of one to all; the blocks are kept. Mute through h*, then released or past it (section 10). */
+const lostLogs: Profile = {
+  name: 'lost-logs',
+  setup: () => HONEST,
+  trouble: async (cluster) => {
+    await begin(cluster);
+    const { random, world, nodes, tally } = cluster;
+    for (let again = random.between(1, 2); again > 0; again -= 1) {
+      if (random.chance(0.5)) unsettle(cluster);
+      load(cluster);
+      await world.run(random.between(1, 2_500));
+      const losers = sample(random, nodes.length, random.pick([1, 1, 2, nodes.length]));
+      tally[`lost logs of ${losers.length}`] = (tally[`lost logs of ${losers.length}`] ?? 0) + 1;
+      const dying = random.chance(0.3) ? nodes.map(({ index }) => index) : losers;
+      for (const index of dying) cluster.crash(index);
+      await world.run(random.between(0, 300));
+      for (const index of losers) cluster.loseLog(index, random.pick(['missing', 'damaged']));
+      for (const index of dying) restartAfter(cluster, index, random.between(0, 2_000));
+      load(cluster);
+      await world.run(random.between(500, 6_000));
+      if (random.chance(0.3)) dieAtMoments(cluster, 0.005);
+    }
+  },
+};
+
+/** The set shrinks and grows by votes while transactions flow and nodes fall over. */
+const votes: Profile = {
+  name: 'votes',
+  setup: () => HONEST,
+  trouble: async (cluster) => {
+    await begin(cluster);
+    const { random, world, nodes, chain, checks } = cluster;
+    checks.onVotes();
+    const [out = 0] = sample(random, nodes.length, 1);
+    const recipient = chain.identities[out]?.signer.address;
+    if (recipient === undefined) return;
+    for (const add of [false, true]) {
+      for (const node of nodes) {
+        if (node.index !== out && random.chance(0.9)) {
+          void node.running()?.governance.propose({ recipient, add }, true);
+        }
+      }
+      if (random.chance(0.3)) cluster.setFaults({ lossRate: 0.1, maxDelayMs: 100 });
+      for (let act = 0; act < 4; act += 1) {
+        load(cluster);
+        if (random.chance(0.3)) killForAWhile(cluster, random.pick(nodes).index);
+        await world.run(random.between(100, 1_500));
+      }
+      const sizes = nodes.map((node) => node.running()?.sets.next().validators.length ?? 0);
+      const name = `sets of ${Math.max(...sizes)}`;
+      cluster.tally[name] = (cluster.tally[name] ?? 0) + 1;
+    }
+  },
+};
+
 export const DIRECTED: readonly Profile[] = [
   selective,
   unproposed,
@@ -177,6 +259,9 @@ export const DIRECTED: readonly Profile[] = [
   forgery,
   amnesia,
   relapse,
+  impostor,
+  lostLogs,
+  votes,
 ];
 
 /** f validators in a row, so that their turns as proposers follow each other. */

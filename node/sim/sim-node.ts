@@ -15,12 +15,18 @@ import {
   openMemoryStore,
   renewMemoryLog,
 } from '../../ledger/store/testkit/memory-disk.ts';
-import { createMemoryNetwork, type MemoryHub, type Network } from '../../p2p/index.ts';
+import {
+  createMemoryNetwork,
+  type MemoryHub,
+  type Network,
+  type NetworkHandlers,
+} from '../../p2p/index.ts';
 import type { Clock, TimerHandle } from '../clock.ts';
 import { type ComposedNode, composeNode } from '../compose-node.ts';
 import type { Logger } from '../logger.ts';
 import { type SmallFile, smallFileInMemory } from '../small-file.ts';
 import { openVoter } from '../voter.ts';
+import type { Byzantine } from './byzantine.ts';
 import type { SimChain, SimIdentity } from './sim-chain.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +50,8 @@ export type SimNodePorts = {
   /** What the network carries in place of a message that this node sends. */
   readonly onSend: (network: Network, to: Address | 'all', message: Uint8Array) => void;
   readonly gossips: () => boolean;
+  /** Undefined for a node that is what it says. */
+  readonly byzantine: Pick<Byzantine, 'announce' | 'serve'> | undefined;
   /** The node is there (again), or has stored another block. */
   readonly onHead: () => void;
   readonly onFatal: (error: unknown) => void;
@@ -70,7 +78,7 @@ type Life = { alive: boolean; node: ComposedNode | undefined; hangUp: () => Prom
 
 export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): SimNode {
   const { index, identity, chain, pace } = options;
-  const { world } = ports;
+  const { world, byzantine } = ports;
   const { genesis, engine } = chain;
   const disk = createMemoryDisk();
   const binding = { genesisHash: genesis.hash, validator: identity.signer.address };
@@ -120,7 +128,15 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
           return transport;
         },
       };
-      const network = await createMemoryNetwork(settings, { ...modules, hub });
+      const handlers: NetworkHandlers = {
+        ...modules.handlers,
+        serveBlocks: (from, count) => {
+          const { serveBlocks, serveBody } = modules.handlers;
+          const blocks = serveBlocks(from, count);
+          return byzantine?.serve(from, blocks, serveBody) ?? blocks;
+        },
+      };
+      const network = await createMemoryNetwork(settings, { ...modules, handlers, hub });
       return {
         ...network,
         peerId: network.peerId,
@@ -130,6 +146,7 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
           if (own.alive) ports.onSend(network, to, message);
           if (own.alive) ports.onMoment('after-send');
         },
+        announce: (status) => network.announce(byzantine?.announce(status) ?? status),
         gossipTransactions: (raws) => {
           if (own.alive && ports.gossips()) network.gossipTransactions(raws);
         },

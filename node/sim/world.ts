@@ -32,7 +32,6 @@ export type Rule =
   | 'state equals replay (4)'
   | 'a correct node goes on (4)'
   | 'sealed headers verify (5)'
-  | 'memory is bounded (6)'
   | 'blocks resume (7)'
   | 'rounds in company (7)'
   | 'calm needs no second round (7)';
