@@ -8,6 +8,9 @@ export type CliCode =
   | 'CLI_EVIDENCE_FILE'
   | 'CLI_NODE_REFUSED'
   | 'CLI_NODE_UNREACHABLE'
+  | 'CLI_KEY_NEEDED'
+  | 'CLI_FOREIGN_CONTRACT'
+  | 'CLI_NOT_FINAL'
   | 'CLI_PORT_IN_USE'
   | 'CLI_PORT_REFUSED'
   | 'CLI_DIRECTORY_FOREIGN'
@@ -40,6 +43,19 @@ const ENTRIES: Readonly<Record<CliCode, { readonly meaning: string; readonly rem
   CLI_NODE_UNREACHABLE: {
     meaning: 'A node did not answer.',
     remedy: 'Check the URL, and that the node runs: its log is node.log in its data directory.',
+  },
+  CLI_KEY_NEEDED: {
+    meaning: 'A vote in a contract is a transaction, which the validator key has to sign.',
+    remedy: 'Name the key of the validator that votes: --key node-0/validator.key.',
+  },
+  CLI_FOREIGN_CONTRACT: {
+    meaning: 'The validators are named by a contract that this program does not know.',
+    remedy: 'Change the set with the tools of that contract.',
+  },
+  CLI_NOT_FINAL: {
+    meaning: 'A transaction was sent and is not in a block yet.',
+    remedy:
+      'Look at `ehb status`: the network may have no quorum. The vote counts when it is final.',
   },
   CLI_PORT_IN_USE: {
     meaning: 'A port that is needed is used by another process.',

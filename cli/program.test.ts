@@ -54,6 +54,9 @@ test('there are the commands that the reference page documents', () => {
     'genesis check',
     'node start',
     'status',
+    'validators list',
+    'validators propose',
+    'validators discard',
   ]);
   const page = renderCliReference(program);
   for (const path of paths) assert.match(page, `## ehb ${path}\n`);
@@ -100,6 +103,9 @@ const MISUSES: readonly (readonly string[])[] = [
   ['genesis', 'create', '--directory', 'x', '--fund', '0x12=1'],
   ['genesis', 'show'],
   ['status', 'localhost:8545'],
+  ['validators', 'propose'],
+  ['validators', 'propose', '0x12'],
+  ['validators', 'discard'],
   ['status', '--timeout', '-1'],
 ];
 for (const args of MISUSES) {

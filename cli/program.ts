@@ -5,6 +5,7 @@ import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
 import { statusCommand } from './commands/status.ts';
+import { validatorsCommand } from './commands/validators.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { describeFailure, failureLines } from './failure.ts';
 import type { Output } from './output.ts';
@@ -21,6 +22,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(genesisCommand(output, exit));
   program.addCommand(nodeCommand(output, exit));
   program.addCommand(statusCommand(output, exit));
+  program.addCommand(validatorsCommand(output));
   configure(program, output);
   return program;
 }

@@ -1,6 +1,7 @@
 /** The door of `genesis`: the genesis file, the development accounts, the files of a new network. */
 export type { SystemContract } from './contracts/addresses.ts';
 export { SYSTEM_CONTRACTS, VALIDATORS_CONTRACT } from './contracts/addresses.ts';
+export { encodeRetract, encodeVote, errorNameOf } from './contracts/validators.ts';
 export type { GenesisTiming, NewGenesis } from './create-genesis.ts';
 export { createGenesis, DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
 export type { DevelopmentAccount } from './development.ts';
@@ -22,6 +23,6 @@ export {
   standardPorts,
 } from './network-files.ts';
 export type { NodeDirectory, NodeFile } from './node-directory.ts';
-export { readNodeDirectory } from './node-directory.ts';
+export { readKeyFile, readNodeDirectory } from './node-directory.ts';
 export type { ParsedGenesis } from './parse.ts';
 export { parseGenesis } from './parse.ts';

@@ -83,6 +83,16 @@ export function keyText(key: Uint8Array): string {
   return `${bytesToHex(key)}\n`;
 }
 
+/**
+ * The key of a key file.
+ * @throws CodedError `GENESIS_NODE_DIRECTORY_INCOMPLETE`, `GENESIS_KEY_INVALID`
+ */
+export async function readKeyFile(path: string): Promise<Uint8Array> {
+  const key = await readKey(path);
+  if (key === undefined) throw incomplete(path);
+  return key;
+}
+
 /** The key that a key file holds, with or without 0x. Undefined if there is no such file. */
 async function readKey(path: string): Promise<Uint8Array | undefined> {
   const text = (await readText(path))?.trim();

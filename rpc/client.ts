@@ -45,6 +45,30 @@ export type StatusJson = {
   readonly startedAtMs: number;
 };
 
+/** Answer of `ehb_validators`; what concerns votes only where headers carry them. */
+export type ValidatorsJson = {
+  readonly height: Quantity;
+  readonly source: 'headers' | 'contract';
+  readonly contract?: `0x${string}`;
+  readonly validators: readonly {
+    readonly address: `0x${string}`;
+    readonly isSelf: boolean;
+    readonly isConnected: boolean;
+  }[];
+  readonly votesNeeded?: number;
+  readonly votes?: readonly {
+    readonly address: `0x${string}`;
+    readonly add: boolean;
+    readonly voters: readonly `0x${string}`[];
+  }[];
+  readonly wanted?: readonly {
+    readonly address: `0x${string}`;
+    readonly add: boolean;
+    readonly isCast: boolean;
+  }[];
+  readonly epochEnds?: Quantity;
+};
+
 /** Answer of `ehb_getEvidence`. */
 export type EvidenceJson = {
   readonly total: number;
@@ -81,6 +105,7 @@ export type KnownMethods = {
     readonly result: EvidenceJson;
   };
   readonly ehb_status: { readonly params: readonly []; readonly result: StatusJson };
+  readonly ehb_validators: { readonly params: readonly []; readonly result: ValidatorsJson };
   readonly eth_blockNumber: { readonly params: readonly []; readonly result: Quantity };
   readonly eth_chainId: { readonly params: readonly []; readonly result: Quantity };
   readonly eth_gasPrice: { readonly params: readonly []; readonly result: Quantity };
@@ -95,6 +120,18 @@ export type KnownMethods = {
   readonly eth_sendRawTransaction: {
     readonly params: readonly [raw: string];
     readonly result: `0x${string}`;
+  };
+  readonly qbft_proposeValidatorVote: {
+    readonly params: readonly [address: string, add: boolean, force?: boolean];
+    readonly result: true;
+  };
+  readonly qbft_discardValidatorVote: {
+    readonly params: readonly [address: string];
+    readonly result: true;
+  };
+  readonly qbft_getPendingVotes: {
+    readonly params: readonly [];
+    readonly result: Readonly<Record<string, boolean>>;
   };
   readonly net_peerCount: { readonly params: readonly []; readonly result: Quantity };
   readonly txpool_status: {
