@@ -5,7 +5,7 @@ import { heard } from './evidence.ts';
 import { dueAtMs, holdsFutureProposals, verifyHeader } from './header-rules.ts';
 import { faultOfJustification } from './justification.ts';
 import type { ProposalMessage } from './messages.ts';
-import { enterRound, noteMessage } from './rounds.ts';
+import { enterRound, noteMessage, noteRoundChanges } from './rounds.ts';
 import { digestOfHashes, isSignedByAuthor } from './signing.ts';
 import {
   accepted,
@@ -88,7 +88,8 @@ function enter(state: ConsensusState, proposal: ProposalMessage, nowMs: number):
     return refuseRound(state, proposal, refuse('CONSENSUS_TIMESTAMP_AHEAD', 'Proposal'));
   }
   const { round } = proposal.signed;
-  const entered = round > state.round ? enterRound(state, round) : state;
+  const known = noteRoundChanges(state, proposal.roundChanges);
+  const entered = round > state.round ? enterRound(known, round) : known;
   const phase: Phase = isAhead
     ? { kind: 'held', proposal, dueAtMs: due }
     : { kind: 'validating', proposal };

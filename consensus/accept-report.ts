@@ -1,5 +1,6 @@
 /** Records a report: the newest of each member, and answers it if asked to. QBFT */
 import { equalBytes, keyOf } from '../ledger/model/index.ts';
+import { withSignOfLife } from './absence.ts';
 import { refuse } from './errors.ts';
 import { faultOfPrepared } from './justification.ts';
 import type { ReportMessage } from './messages.ts';
@@ -45,8 +46,9 @@ export function acceptReport(
     : undefined;
   if (fault !== undefined) return refused(state, fault);
   const kept = isHere ? message : { ...message, prepares: [] };
+  const alive = withSignOfLife(state, signed.author);
   return answered(
-    { ...state, lost: { ...lost, reports: new Map(lost.reports).set(key, kept) } },
+    { ...alive, lost: { ...lost, reports: new Map(lost.reports).set(key, kept) } },
     kept,
     nowMs,
   );

@@ -79,6 +79,8 @@ export type InputBody =
       readonly result: BlockValidation;
     }
   /** A validator connected, or connected again. */
-  | { readonly kind: 'peer-joined'; readonly validator: Address };
+  | { readonly kind: 'peer-joined'; readonly validator: Address }
+  /** A validator is not connected any more. */
+  | { readonly kind: 'peer-left'; readonly validator: Address };
 
 export type Input = InputBody & { readonly nowMs: number };

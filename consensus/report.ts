@@ -46,7 +46,8 @@ export function isStuck(state: ConsensusState): boolean {
   return context.validators.length - mute < quorum(state);
 }
 
-function isMuteAt({ signed }: ReportMessage, height: Height): boolean {
+/** Whether its author signs nothing at that height. */
+export function isMuteAt({ signed }: ReportMessage, height: Height): boolean {
   const { loss } = signed;
   return loss !== undefined && (signed.height === height || (loss.bound ?? 0n) >= height);
 }

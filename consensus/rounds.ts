@@ -1,5 +1,7 @@
 /** Entering and leaving rounds, and being woken. QBFT section 5 of the specification. */
 import { type Address, keyOf } from '../ledger/model/index.ts';
+import { withSignOfLife } from './absence.ts';
+import type { SignedRoundChange } from './messages.ts';
 import { askToSign, maySign } from './own-messages.ts';
 import { type ConsensusState, faults, isSelf, quorum, type Transition } from './state.ts';
 
@@ -71,12 +73,26 @@ export function noteMessage(
   nowMs: number,
 ): ConsensusState {
   const key = keyOf(author);
-  const newest = Math.max(state.rounds.get(key) ?? 0, round);
-  const noted = { ...state, rounds: new Map(state.rounds).set(key, newest) };
+  const noted = withRound(withSignOfLife(state, author), author, round);
   if (state.awake) return noted;
   const last = state.wakes.get(key);
   if (last !== undefined && nowMs < last + state.context.baseTimeoutMs) return noted;
   return { ...noted, awake: true, wakes: new Map(state.wakes).set(key, nowMs) };
+}
+
+/** `author` is at least in that round. */
+function withRound(state: ConsensusState, author: Address, round: number): ConsensusState {
+  const key = keyOf(author);
+  const newest = Math.max(state.rounds.get(key) ?? 0, round);
+  return { ...state, rounds: new Map(state.rounds).set(key, newest) };
+}
+
+/** The RoundChanges that justify a Proposal are as good as received: company to leave in. QBFT R-5.10 */
+export function noteRoundChanges(
+  state: ConsensusState,
+  roundChanges: readonly SignedRoundChange[],
+): ConsensusState {
+  return roundChanges.reduce((noted, { author, round }) => withRound(noted, author, round), state);
 }
 
 function* otherRounds(state: ConsensusState): Iterable<number> {

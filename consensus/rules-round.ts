@@ -1,7 +1,8 @@
 /** Rules of the rounds: when they start, run and are left. */
+import { isAbsent, withMissedTurn } from './absence.ts';
 import { changeRound, mayLeaveRound, roundToCatchUp } from './rounds.ts';
-import { type Rule, voterOf } from './state.ts';
-import { roundTimeoutMs } from './timeouts.ts';
+import { proposerAt, type Rule, voterOf } from './state.ts';
+import { graceMs, roundTimeoutMs } from './timeouts.ts';
 
 /** Upon the end of the gap after the parent. QBFT */
 export const endGap: Rule = (state, nowMs) => {
@@ -12,7 +13,7 @@ export const endGap: Rule = (state, nowMs) => {
 /** Upon messages of higher rounds from more than f others: the lowest of those. QBFT */
 export const catchUp: Rule = (state) => {
   const round = roundToCatchUp(state);
-  return round === undefined ? undefined : changeRound(state, round);
+  return round === undefined ? undefined : changeRound(withMissedTurn(state), round);
 };
 
 /** Upon a refused proposal: the round is left at once, where it may be left at all. QBFT */
@@ -21,15 +22,16 @@ export const leaveRefused: Rule = (state) => {
   return mayLeaveRound(state) ? changeRound(state, state.round + 1) : undefined;
 };
 
-/** Upon having a reason to wait for this round: its timer runs. QBFT */
+/** Upon having a reason to wait for this round: its timer runs. QBFT */
 export const armRound: Rule = (state) => {
   const { height, round, context } = state;
   if (state.roundTimerSet || voterOf(state) === undefined) return undefined;
   if (round === 0 && !(state.gapOver && state.awake)) return undefined;
-  const afterMs = roundTimeoutMs(context, round);
+  const isGrace = state.phase.kind === 'open' && isAbsent(state, proposerAt(state, round));
+  const afterMs = isGrace ? graceMs(context) : roundTimeoutMs(context, round);
   const timer = { name: 'round', height, round } as const;
   return {
-    state: { ...state, roundTimerSet: true },
+    state: { ...state, roundTimerSet: true, isGrace },
     effects: [{ kind: 'set-timer', timer, afterMs }],
   };
 };

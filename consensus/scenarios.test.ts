@@ -1,6 +1,7 @@
 /** Faults that must not stop a chain, each played on a simulated cluster. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { equalBytes } from '../ledger/model/index.ts';
 import { encodeMessage } from './codec.ts';
 import type { Cluster } from './testkit/cluster.ts';
 import { createCluster } from './testkit/cluster.ts';
@@ -174,6 +175,56 @@ test('R-2.4: a proposer that signs two blocks is found out, and stops nobody for
   assert.ok(cluster.runUntil(isFinalEverywhere(cluster, transaction), 3 * cluster.capMs));
   assert.ok(cluster.evidence.length > 0);
 });
+
+test('R-5.11: the third of four, when it comes, joins the round of the others at once', () => {
+  const cluster = createCluster({ validators: 4, seed: 28 });
+  cluster.run(50);
+  cluster.crash(2);
+  cluster.crash(3);
+  const transaction = cluster.submit(everyone(4));
+  cluster.run(30_500);
+  assert.is(cluster.height(), 0n);
+  cluster.restart(2);
+  assert.ok(cluster.runUntil(isFinalEverywhere(cluster, transaction), 100), 'no timeout is needed');
+});
+
+for (const n of [4, 7]) {
+  test(`R-5.10: ${n}: invalid blocks of f faulty proposers cost no timeout`, () => {
+    const script = createScript(n, 0);
+    const faulty = everyone(faultsOf(n));
+    const cluster: Cluster = createCluster({
+      validators: n,
+      seed: 27,
+      tamper: (from, _, message) => {
+        if (!faulty.includes(from) || message.kind !== 'proposal') return undefined;
+        const { signed, transactionHashes, roundChanges, prepares } = message;
+        if (script.validators.findIndex((each) => equalBytes(each, signed.author)) !== from) {
+          return undefined;
+        }
+        // Well formed, justified and signed; only executing it shows that it is wrong.
+        const header = { ...message.header, stateRoot: message.header.parentHash };
+        const invalid = script.proposal(from, signed.round, {
+          body: { header, transactionHashes },
+          height: signed.height,
+          roundChanges: roundChanges.map((each) => ({
+            kind: 'round-change',
+            signed: each,
+            prepares: [],
+          })),
+          prepares,
+        });
+        return [encodeMessage(invalid)];
+      },
+    });
+    cluster.run(50);
+    for (let block = 0; block < 3 * n; block += 1) {
+      const transaction = cluster.submit(everyone(n));
+      const isFinal = (): boolean =>
+        without(n, ...faulty).every((i) => cluster.nodes[i]?.hasIncluded(transaction));
+      assert.ok(cluster.runUntil(isFinal, 500), `block ${block} within half a timeout`);
+    }
+  });
+}
 
 test('R-6.2: a single validator killed at every moment goes on alone', () => {
   for (let moment = 0; moment < 12; moment += 1) {

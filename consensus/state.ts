@@ -92,6 +92,10 @@ export type ConsensusState = {
   readonly awake: boolean;
   /** The timer of the current round is running. */
   readonly roundTimerSet: boolean;
+  /** It runs for the grace of an absent proposer only. QBFT R-5.12 */
+  readonly isGrace: boolean;
+  /** Validators that have let a turn pass or disconnected, and were not heard since, by `keyOf`. */
+  readonly absent: ReadonlySet<string>;
   /** The highest certificate this validator gathered. */
   readonly prepared: PreparedCertificate | undefined;
   readonly prepares: VoteBook<SignedPrepare>;
@@ -139,6 +143,8 @@ export function stateAtHeight(config: ConsensusConfig, context: HeightContext): 
     gapOver: false,
     awake: false,
     roundTimerSet: false,
+    isGrace: false,
+    absent: new Set(),
     prepared: undefined,
     prepares: emptyVoteBook(),
     commits: emptyVoteBook(),

@@ -298,7 +298,7 @@ test('R-1.5: timeouts grow to the cap and no further', () => {
   core.timeout();
   const armed: number[] = [];
   for (let round = 2; round < 8; round += 1) {
-    const effects = core.receive(roundChange(2, round), roundChange(3, round));
+    const effects = core.receive(roundChange(0, round), roundChange(2, round));
     armed.push(find(effects, 'set-timer').afterMs);
   }
   assert.equal(armed, [4000, 8000, 8000, 8000, 8000, 8000]);

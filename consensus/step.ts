@@ -3,6 +3,7 @@
  * (`accept-*.ts`), then the rules follow (`rules.ts`). QBFT R-1.4
  */
 import { commitSealHash, equalBytes, keyOf } from '../ledger/model/index.ts';
+import { isAbsent, withAbsent, withMissedTurn, withSignOfLife } from './absence.ts';
 import { acceptProposal } from './accept-proposal.ts';
 import { acceptReport } from './accept-report.ts';
 import { acceptRoundChange } from './accept-round-change.ts';
@@ -27,13 +28,14 @@ import {
   isSelf,
   knownBlock,
   type Outcome,
+  proposerAt,
   refused,
   stateAtHeight,
   type Transition,
   voterOf,
   withBlock,
 } from './state.ts';
-import { roundTimeoutMs } from './timeouts.ts';
+import { graceMs, roundTimeoutMs } from './timeouts.ts';
 import { isMember } from './validators.ts';
 
 type InputOf<Kind extends Input['kind']> = Extract<Input, { kind: Kind }>;
@@ -74,10 +76,12 @@ function record(state: ConsensusState, input: Input): Outcome {
     case 'block-validated':
       return noteValidation(state, input);
     case 'peer-joined':
-      return accepted(state, [
+      return accepted(withSignOfLife(state, input.validator), [
         ...sendAgain(state, input.validator),
         ...tellLoss(state, input.validator),
       ]);
+    case 'peer-left':
+      return accepted(withAbsent(state, input.validator));
   }
 }
 
@@ -97,7 +101,8 @@ function beginHeight(state: ConsensusState, context: HeightContext, nowMs: numbe
     [...state.convicted].filter((key) => key.startsWith(`${height - 1n} `)),
   );
   const lost = lostLogsAt(state.lost, height, members);
-  const kept = { wakes, future: rest, before, convicted, lost };
+  const absent = new Set([...state.absent].filter((author) => members.has(author)));
+  const kept = { wakes, future: rest, before, convicted, lost, absent };
   const fresh = { ...stateAtHeight(state.config, context), ...kept };
   const judged = convictSealers(fresh);
   let next: Transition = {
@@ -134,14 +139,18 @@ function expire(state: ConsensusState, timer: Timer): Outcome {
 /** QBFT R-5.4, R-5.5 */
 function endRound(state: ConsensusState): Outcome {
   if (voterOf(state) === undefined) return stale(state);
-  if (mayLeaveRound(state)) {
-    const { state: next, effects } = changeRound(state, state.round + 1);
+  const { height, round, context, isGrace, phase } = state;
+  const timer: Timer = { name: 'round', height, round };
+  const afterMs = roundTimeoutMs(context, round) - (isGrace ? graceMs(context) : 0);
+  const isExpected = phase.kind !== 'open' || !isAbsent(state, proposerAt(state, round));
+  // QBFT R-5.13: the proposer was heard after all, so it gets the rest of its time.
+  const isLeft = mayLeaveRound(state) && !(isGrace && isExpected);
+  if (isLeft) {
+    const { state: next, effects } = changeRound(withMissedTurn(state), round + 1);
     return accepted(next, effects);
   }
-  const { height, round, context } = state;
-  const timer: Timer = { name: 'round', height, round };
-  const afterMs = roundTimeoutMs(context, round);
-  return accepted(state, [...sendAgain(state, 'all'), { kind: 'set-timer', timer, afterMs }]);
+  const again = isGrace && isExpected ? [] : sendAgain(state, 'all');
+  return accepted({ ...state, isGrace: false }, [...again, { kind: 'set-timer', timer, afterMs }]);
 }
 
 /** QBFT R-2.2, R-2.3 */
@@ -212,9 +221,10 @@ function keepForLater(state: ConsensusState, message: QbftMessage): Outcome {
   if (!isSignedByAuthor(state.config.genesisHash, message)) {
     return refused(state, refuse('CONSENSUS_BAD_SIGNATURE', message.kind));
   }
+  const alive = withSignOfLife(state, message.signed.author);
   const future = withFutureMessage(state.future, message);
-  if (future === undefined) return refused(state, refuse('CONSENSUS_BUFFER_FULL', message.kind));
-  return refused({ ...state, future }, verdict);
+  if (future === undefined) return refused(alive, refuse('CONSENSUS_BUFFER_FULL', message.kind));
+  return refused({ ...alive, future }, verdict);
 }
 
 /** QBFT R-3.1: the built block is proposed, if this is still the round it was built for. */

@@ -78,6 +78,7 @@ export type ConsensusDriver = {
   receive(encoded: Uint8Array): 'accepted' | 'malformed';
   /** A validator has (re)connected. */
   peerJoined(validator: Address): void;
+  peerLeft(validator: Address): void;
   /** There is something to include at `height`. */
   work(height: Height): void;
   /** The head has moved: by this driver's own finalise or by catching up. */
@@ -289,6 +290,7 @@ export function createConsensusDriver(
       return 'accepted';
     },
     peerJoined: (validator) => put({ kind: 'peer-joined', validator }),
+    peerLeft: (validator) => put({ kind: 'peer-left', validator }),
     work: (height) => put({ kind: 'work', height }),
     newHeight: (next) => put({ kind: 'new-height', context: next }),
     status: () => statusOf(state),

@@ -45,7 +45,12 @@ export function createPeerHandlers(modules: PeerHandlerModules): NetworkHandlers
         driver()?.peerJoined(peer.address);
       }
     },
-    onPeerLeft: (peer) => catchUp.peerLeft(peer.peerId),
+    onPeerLeft: (peer) => {
+      catchUp.peerLeft(peer.peerId);
+      if (peer.kind === 'validator' && peer.address !== undefined) {
+        driver()?.peerLeft(peer.address);
+      }
+    },
     serveBlocks: (from, count) => encodedRange(store, from, count),
     serveBody: (digest) => workshop().find(digest),
     serveTransactions: (hashes) =>

@@ -33,6 +33,8 @@ export type ClusterOptions = {
   readonly pace?: Partial<SimNodeOptions['pace']>;
   /** Minimum gap between blocks. */
   readonly gapMs?: number;
+  /** Whether the others see at once that a node has crashed, as a broken connection shows. */
+  readonly noticesCrash?: boolean;
   /** Called at each moment between which a crash makes a difference. */
   readonly onBoundary?: (node: number, boundary: Boundary) => void;
   /** What the network delivers in place of a message; undefined leaves it alone. */
@@ -241,7 +243,11 @@ export function createCluster(options: ClusterOptions): Cluster {
       return done();
     },
     after: queue.after,
-    crash: (node) => nodeAt(node).crash(),
+    crash: (node) => {
+      nodeAt(node).crash();
+      if (options.noticesCrash !== true) return;
+      for (const peer of others(node)) nodeAt(peer).peerLeft(nodeAt(node).address);
+    },
     wipe: (node, what) => {
       nodeAt(node).wipe(what);
       watch.onLoss(node);

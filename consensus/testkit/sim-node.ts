@@ -170,6 +170,10 @@ export class SimNode {
     this.#put({ kind: 'peer-joined', validator });
   }
 
+  peerLeft(validator: Address): void {
+    this.#put({ kind: 'peer-left', validator });
+  }
+
   /** Takes blocks above the own head from a peer. @throws RangeError if one does not verify */
   catchUp(blocks: readonly ToyBody[]): void {
     const { validators } = this.#options;
