@@ -35,9 +35,9 @@ import { precompilesAt } from './precompiles/index.ts';
 /** Instances kept for the next block or call. */
 const MOST_IDLE = 4;
 /** An instance with more memory than this is not kept. */
-const MOST_MEMORY = 512 * 2 ** 20;
-/** Nor one with more code in it. */
-const MOST_CODE = 64 * 2 ** 20;
+const MOST_MEMORY = 192 * 2 ** 20;
+/** Nor one that has numbered more codes. */
+const MOST_CODES = 2 ** 18;
 
 type Machine = {
   readonly instance: EngineInstance;
@@ -74,7 +74,7 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
     const machine = take(fork);
     const result = await use(open(machine, rulesAt(rules, environment.number), environment, state));
     const { instance } = machine;
-    const isSmall = instance.size() <= MOST_MEMORY && instance.functions.codeSpace() <= MOST_CODE;
+    const isSmall = instance.size() <= MOST_MEMORY && instance.functions.codes() <= MOST_CODES;
     if (isSmall && idle.length < MOST_IDLE) idle.push(machine);
     return result;
   }

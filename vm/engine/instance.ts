@@ -38,11 +38,13 @@ export type EngineFunctions = {
   slots(): number;
   wasAccountSeen(account: number): number;
   wasSlotSeen(slot: number): number;
-  makeCode(length: number): number;
+  makeCode(length: number, pinned: boolean): number;
+  dropCodes(): void;
+  isCodeKnown(code: number): number;
   codePlace(code: number): number;
   codeSize(code: number): number;
   analyseCode(code: number): void;
-  codeSpace(): number;
+  codes(): number;
   prepareData(length: number): number;
   startCall(from: number, to: number, dataLength: number, gas: bigint): number;
   findCreated(from: number, nonce: bigint): number;

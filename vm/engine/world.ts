@@ -101,7 +101,7 @@ export function codeHashAt({ instance }: World, id: number): Hash {
 export function codeAt(world: World, id: number): Uint8Array {
   const { functions } = world.instance;
   if (functions.hasAccountCode(id) === 0) return new Uint8Array(0);
-  if (functions.accountCode(id) === 0) bringCode(world, id);
+  if (functions.isCodeKnown(functions.accountCode(id)) === 0) bringCode(world, id);
   return codeBytes(world, functions.accountCode(id));
 }
 
@@ -111,10 +111,27 @@ export function codeBytes({ instance }: World, code: number): Uint8Array {
   return instance.bytes().slice(place, place + instance.functions.codeSize(code));
 }
 
-/** Puts code into the instance; its number. */
+/** Puts code that the block makes into the instance; its number. */
 export function addCode({ instance }: World, code: Uint8Array): number {
+  return writeCode(instance, instance.functions.makeCode(code.length, true), code);
+}
+
+/** Puts code of the state into the instance, where it stays until room is needed. */
+function keepCode({ instance, codes }: World, code: Uint8Array): number {
   const { functions } = instance;
-  const number = functions.makeCode(code.length);
+  let number = functions.makeCode(code.length, false);
+  if (number === 0) {
+    functions.dropCodes();
+    codes.clear();
+    number = functions.makeCode(code.length, false);
+  }
+  // Longer than all the room there is: pinned, as long as the instance lives.
+  if (number === 0) number = functions.makeCode(code.length, true);
+  return writeCode(instance, number, code);
+}
+
+function writeCode(instance: EngineInstance, number: number, code: Uint8Array): number {
+  const { functions } = instance;
   instance.bytes().set(code, functions.codePlace(number));
   functions.analyseCode(number);
   return number;
@@ -125,7 +142,7 @@ function bringCode(world: World, id: number): void {
   const key = keyOf(hash);
   let number = world.codes.get(key);
   if (number === undefined) {
-    number = addCode(world, world.state.code(hash));
+    number = keepCode(world, world.state.code(hash));
     world.codes.set(key, number);
   }
   world.instance.functions.setAccountCode(id, number);

@@ -10,7 +10,7 @@ import {
   setSeenOf,
   warmthOf,
 } from './accounts';
-import { codeBytes, codeLength } from './codes';
+import { codeBytes, codeLength, isCodeThere } from './codes';
 import { coldAccountGas, hasDelegations, hasWarmSets } from './fork-rules';
 import { transaction, warmAccount } from './journal';
 import { NEED_ACCOUNT, NEED_CODE, NEED_ROOM, OUT_OF_GAS, PRECOMPILES, SCRATCH } from './layout';
@@ -61,7 +61,7 @@ export function warm(account: u32, precompile: u32): void {
 export function codeFor(account: u32): i32 {
   if (!hasCode(account)) return NO_CODE;
   const code = codeOf(account);
-  if (code != 0) return <i32>code;
+  if (isCodeThere(code)) return <i32>code;
   setAsked(account);
   return NEED_CODE;
 }

@@ -27,6 +27,7 @@ import {
   CODE,
   CODE_ACCOUNT,
   CODE_LENGTH,
+  CODE_NUMBER,
   DATA,
   DATA_LENGTH,
   DELEGATECALL,
@@ -186,6 +187,7 @@ export function call(kind: u32): i32 {
 export function useCode(precompile: u32): void {
   const bytes = codeBytes(runs);
   store<u32>(frame, precompile, PRECOMPILE);
+  store<u32>(frame, runs, CODE_NUMBER);
   store<u32>(frame, bytes, CODE);
   store<u32>(frame, bytes, PC);
   store<u32>(frame, codeLength(runs), CODE_LENGTH);

@@ -112,7 +112,7 @@ function deposit(status: i32): i32 {
   store<i64>(frame, left, GAS);
   if (length == 0) return status;
   const self = load<u32>(frame, SELF);
-  const code = addCode(length);
+  const code = addCode(length, true);
   relocate();
   const bytes = codeBytes(code);
   memory.copy(bytes, <usize>load<u32>(frame, MEM) + outOffset, length);

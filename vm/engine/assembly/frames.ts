@@ -38,6 +38,8 @@ export const LOG_COUNT: usize = 88;
 /** Number of the precompile that runs instead of code, plus one; else zero. */
 export const PRECOMPILE: usize = 92;
 export const VALUE: usize = 96;
+/** Number of the code that runs; zero for initcode. */
+export const CODE_NUMBER: usize = 144;
 /** Account whose code runs. */
 export const CODE_ACCOUNT: usize = 128;
 /** Whether the instruction at PC was announced to the tracer. */

@@ -38,8 +38,9 @@ import {
   codeBytes,
   codeCount,
   codeLength,
-  codeSpaceUsed,
+  collectCodes,
   footprint,
+  isCodeThere,
   markJumps,
   setUpCodes,
 } from './codes';
@@ -361,11 +362,24 @@ export function wasSlotSeen(slot: u32): bool {
 
 // Code.
 
-/** Room for code of that length: its number. Write the bytes at `codePlace`, then `analyseCode`. */
-export function makeCode(length: u32): u32 {
-  const code = addCode(length);
+/**
+ * Room for code of that length: its number, or 0 if `dropCodes` has to come first. Write the bytes at
+ * `codePlace`, then `analyseCode`. `pinned`: the host cannot bring it again in this block.
+ */
+export function makeCode(length: u32, pinned: bool): u32 {
+  const code = addCode(length, pinned);
   relocate();
   return code;
+}
+
+/** Drops all code that the host can bring again and no frame runs; numbers of codes are void then. */
+export function dropCodes(): void {
+  collectCodes();
+  relocate();
+}
+
+export function isCodeKnown(code: u32): bool {
+  return isCodeThere(code);
 }
 
 export function codePlace(code: u32): usize {
@@ -382,10 +396,6 @@ export function analyseCode(code: u32): void {
 
 export function codes(): u32 {
   return codeCount;
-}
-
-export function codeSpace(): usize {
-  return codeSpaceUsed();
 }
 
 // Running.
