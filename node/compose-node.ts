@@ -269,7 +269,7 @@ async function connectParts(
     evidence,
     governance,
     consensus,
-    voting: () => votingReport(voter, consensus().loss),
+    voting: () => votingReport(voter, consensus().loss, sets.next().validators),
     progress: () => catchUp.progress(),
     setAllowlist: (list) => {
       allowlist = list;

@@ -1,6 +1,12 @@
 /** Opens what a validator needs to vote: its key and the log of what it has signed. */
 import { encodeLogRecord } from '../consensus/index.ts';
-import { CodedError, type Height } from '../ledger/model/index.ts';
+import {
+  type Address,
+  bytesToHex,
+  CodedError,
+  equalBytes,
+  type Height,
+} from '../ledger/model/index.ts';
 import type { ConsensusLog, ConsensusLogOptions } from '../ledger/store/index.ts';
 import type { NodeConfig } from './config.ts';
 import type { Signer } from './signer.ts';
@@ -48,12 +54,24 @@ export async function openVoter(
 const FIRST_RECORD = encodeLogRecord({ kind: 'lost', least: 1n, bound: undefined });
 const LOST: ReadonlySet<string> = new Set(['STORE_LOG_MISSING', 'STORE_LOG_DAMAGED']);
 
-/** What operators are told. @param loss as consensus has it */
+/**
+ * What operators are told.
+ * @param loss as consensus has it
+ * @param members who makes the next block
+ */
 export function votingReport(
   voter: Voter | undefined,
   loss: { readonly until: Height | undefined } | undefined,
+  members: readonly Address[],
 ): VotingReport {
   if (voter === undefined) return { yes: false, reason: 'this node has no validator key' };
+  const { address } = voter.signer;
+  if (!members.some((member) => equalBytes(member, address))) {
+    return {
+      yes: false,
+      reason: `${bytesToHex(address)} is not in the validator set; it votes as soon as it is (ehb validators list)`,
+    };
+  }
   if (loss === undefined) return { yes: true };
   const { until } = loss;
   return until === undefined

@@ -116,6 +116,9 @@ sim(
       }
       const status = await last.client.request('ehb_status', []);
       assert.equal(status.validators, [...rest].sort());
+      assert.ok(status.consensus.voting);
+      const away = await first.client.request('ehb_status', []);
+      assert.match(away.consensus.notVotingBecause ?? '', 'not in the validator set');
       const guest = status.peers.find(({ address }) => address === addresses[0]);
       assert.is(guest?.kind, 'former');
 
