@@ -26,12 +26,21 @@ import type { ValidatorSets } from './validator-sets.ts';
 
 const NOBODY = new Uint8Array(20) as Address;
 
-/** Calls on the state after a final block, in that block's environment. */
+/**
+ * Calls on the state after a final block, in that block's environment.
+ * @param pause awaited inside long calls, which may take seconds
+ */
 export function createCaller(
   store: Pick<ChainStore, 'header' | 'stateAt'>,
   rules: ChainRules,
-  engine: Engine,
+  blockEngine: Engine,
+  pause: () => Promise<void>,
 ): CallerPort {
+  const engine: Engine = {
+    ...blockEngine,
+    call: (request, environment, state, options) =>
+      blockEngine.call(request, environment, state, { pause, ...options }),
+  };
   const at = (number: Height) => {
     const header = store.header(number);
     const state = store.stateAt(number);

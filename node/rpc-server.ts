@@ -44,7 +44,7 @@ export function startNodeServer(
           content: () => pool.content(),
         },
         proofs: store,
-        caller: createCaller(store, rules, engine),
+        caller: createCaller(store, rules, engine, () => clock.breathe()),
         fees: createFees(rules),
         events,
         evidence,

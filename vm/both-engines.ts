@@ -31,7 +31,8 @@ export function createBothEngines(first: Engine, second: Engine): Engine {
         difference,
       });
     },
-    call: (request, environment, state, tracer) => first.call(request, environment, state, tracer),
+    call: (request, environment, state, options) =>
+      first.call(request, environment, state, options),
   };
 }
 

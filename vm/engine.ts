@@ -51,7 +51,7 @@ export type ExecuteBlockInput = {
   readonly transactions: readonly SignedTransaction[];
   /** `build` leaves out what does not fit or is invalid; `validate` refuses the block for it. */
   readonly mode: 'build' | 'validate';
-  /** Awaited after each transaction: lets the caller's event loop breathe. */
+  /** Awaited after each transaction and inside long ones: lets the caller's event loop breathe. */
   readonly pause?: () => Promise<void>;
   /** Asked before each transaction when building: true ends the block there. */
   readonly deadline?: () => boolean;
@@ -105,6 +105,13 @@ export type CallRequest = {
   readonly reportAccessList?: boolean;
 };
 
+/** The reference engine leaves both aside. */
+export type CallOptions = {
+  /** Awaited inside a long call: lets the caller's event loop breathe; what it throws ends the call. */
+  readonly pause?: () => Promise<void>;
+  readonly tracer?: Tracer;
+};
+
 type CallCost = {
   /** What the sender would pay for: after refunds, at least the calldata floor. */
   readonly gasUsed: Gas;
@@ -134,12 +141,11 @@ export type Engine = {
   ): Promise<Verdict<{ readonly execution: BlockExecution }>>;
   /**
    * Runs one message on `state`, which it never changes; checks neither nonce nor signature.
-   * @param tracer watches it; the reference engine leaves it aside
    */
   call(
     request: CallRequest,
     environment: BlockEnvironment,
     state: StateReader,
-    tracer?: Tracer,
+    options?: CallOptions,
   ): Promise<CallResult>;
 };

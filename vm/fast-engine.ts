@@ -90,10 +90,10 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
         executeBlock({ ...surroundings, pause }, input),
       );
     },
-    async call(request, environment, state, tracer) {
+    async call(request, environment, state, { pause, tracer } = {}) {
       const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
       const seen = isFree ? { ...environment, baseFeePerGas: 0n } : environment;
-      return lend(seen, state, (surroundings) => call(surroundings, request, tracer));
+      return lend(seen, state, (surroundings) => call({ ...surroundings, pause }, request, tracer));
     },
   };
 }

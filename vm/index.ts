@@ -9,6 +9,7 @@ export { createEngine, ENGINE_NAMES } from './create-engine.ts';
 export { warmUp } from './engine/warm-up.ts';
 export type {
   BlockEnvironment,
+  CallOptions,
   CallRequest,
   CallResult,
   Engine,

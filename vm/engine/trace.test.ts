@@ -56,12 +56,9 @@ async function traced(to: number): Promise<{ events: string[]; result: CallResul
     leave: ({ depth, output, failure }) =>
       events.push(`${'  '.repeat(depth)}end ${failure ?? 'well'} ${bytesToHex(output)}`),
   };
-  const result = await createFastEngine(chain.rules).call(
-    request(to),
-    environment,
-    chain.state,
+  const result = await createFastEngine(chain.rules).call(request(to), environment, chain.state, {
     tracer,
-  );
+  });
   return { events, result };
 }
 
@@ -110,7 +107,7 @@ test('a creation is a frame whose input is the code that runs', async () => {
 test('gas before each step falls by what the step before cost', async () => {
   const gas: bigint[] = [];
   const tracer: Tracer = { step: (step) => gas.push(step.gas) };
-  await createFastEngine(chain.rules).call(request(1), environment, chain.state, tracer);
+  await createFastEngine(chain.rules).call(request(1), environment, chain.state, { tracer });
   const costs = gas.slice(1).map((left, i) => (gas[i] as bigint) - left);
   assert.equal(costs, [3n, 3n, 3n, 3n, 6n, 3n, 3n]);
 });
@@ -122,7 +119,7 @@ test('memory can be read at a step', async () => {
       if (step.opcode === 0xf3) memory = bytesToHex(step.memory());
     },
   };
-  await createFastEngine(chain.rules).call(request(1), environment, chain.state, tracer);
+  await createFastEngine(chain.rules).call(request(1), environment, chain.state, { tracer });
   assert.is(memory, `0x${'03'.padStart(64, '0')}`);
 });
 
