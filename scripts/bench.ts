@@ -14,6 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Bench } from 'tinybench';
 import { cryptoBackend } from '#crypto';
 import { benchConsensus, consensusTable } from './bench-consensus.ts';
+import { benchEvm, evmTables } from './bench-evm.ts';
 import { benchNetwork, networkTable } from './bench-network.ts';
 import { HOUSE } from './house.ts';
 
@@ -35,7 +36,7 @@ type Section = {
 
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 /** Benches that run whole nodes: only when they are named. */
-const PROCESSES: readonly string[] = ['network', 'consensus'];
+const PROCESSES: readonly string[] = ['evm', 'network', 'consensus'];
 const PAGE: string = resolve(ROOT, 'docs/benchmarks.md');
 
 async function runFile(file: string): Promise<Section> {
@@ -140,18 +141,20 @@ async function main(args: readonly string[]): Promise<void> {
   for (const file of files.filter(wants).sort()) sections.push(await runFile(file));
   const network = words.includes('network') ? await benchNetwork(args) : undefined;
   const consensus = words.includes('consensus') ? await benchConsensus(args) : undefined;
-  if (sections.length === 0 && network === undefined && consensus === undefined) {
+  const evm = words.includes('evm') ? await benchEvm() : undefined;
+  if (sections.length === 0 && !(network ?? consensus ?? evm)) {
     const known = [...PROCESSES, ...files].join(' ');
     throw new RangeError(`no bench matches ${words.join(' ')}; there are: ${known}`);
   }
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ machine: machine(), sections, network, consensus }, undefined, 2)}\n`,
+      `${JSON.stringify({ machine: machine(), sections, evm, network, consensus }, undefined, 2)}\n`,
     );
     return;
   }
   const parts = [
     ...sections.map(sectionTable),
+    ...(evm === undefined ? [] : evmTables(evm)),
     ...(network === undefined ? [] : [networkTable(network)]),
     ...(consensus === undefined ? [] : [consensusTable(consensus)]),
   ];

@@ -30,7 +30,7 @@ type SolcOutput = {
   readonly contracts: Readonly<Record<string, Readonly<Record<string, Artefact>>>>;
 };
 
-const FILES = ['tokens.sol', 'pair.sol', 'multisig.sol'] as const;
+const FILES = ['tokens.sol', 'pair.sol', 'multisig.sol', 'loops.sol'] as const;
 const OUTPUTS = [
   'abi',
   'evm.bytecode.object',
@@ -38,7 +38,7 @@ const OUTPUTS = [
   'evm.methodIdentifiers',
 ];
 
-/** By name: Coin, Deeds, Goods, Pair, Factory, Multisig, Proxy. Some seconds. */
+/** By name: Coin, Deeds, Goods, Pair, Factory, Multisig, Proxy, Loops. Some seconds. */
 export function compileContracts(): ReadonlyMap<string, CompiledContract> {
   const require = createRequire(import.meta.url);
   const solc = require('solc') as Solc; // published without types
