@@ -14,6 +14,7 @@ import {
   CodedError,
   EMPTY_ROOT,
   hexToBytes,
+  InvariantError,
   logsBloom,
   type StateReader,
 } from '../ledger/model/index.ts';
@@ -313,6 +314,29 @@ test('memory grows as far as the gas pays, and no offset breaks it', async () =>
       await onBoth([{ code: assemble(code) }]);
     }
   }
+});
+
+test('more memory than an address space has is a fault of the node, if gas pays for it', async () => {
+  const rules = testRules('prague');
+  const state = createMemoryState([
+    { address: at(1), nonce: 1n, code: assemble('1 68719476736 MSTORE') },
+  ]);
+  const request = {
+    from: alice.address,
+    to: at(1),
+    data: new Uint8Array(0),
+    value: 0n,
+    gasPrice: 0n,
+  };
+  const environment = environmentOf(createTestChain(rules, []).head());
+  const engine = createFastEngine(rules);
+  let caught: unknown;
+  await engine.call({ ...request, gas: 10n ** 17n }, environment, state).catch((error: unknown) => {
+    caught = error;
+  });
+  assert.instance(caught, InvariantError);
+  const poor = await engine.call({ ...request, gas: 10n ** 12n }, environment, state);
+  assert.is(poor.kind === 'halted' ? poor.reason : poor.kind, 'out of gas');
 });
 
 test('a long transaction gives the caller its turns', async () => {

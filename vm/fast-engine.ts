@@ -15,6 +15,8 @@ import {
   compileEngine,
   createInstance,
   type EngineInstance,
+  engineFault,
+  isTrap,
   writeWord,
 } from './engine/instance.ts';
 import {
@@ -72,7 +74,10 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
   ): Promise<T> {
     const fork = forkAt(rules, environment.number, environment.timestamp);
     const machine = take(fork);
-    const result = await use(open(machine, rulesAt(rules, environment.number), environment, state));
+    const surroundings = open(machine, rulesAt(rules, environment.number), environment, state);
+    const result = await use(surroundings).catch((error: unknown) => {
+      throw isTrap(error) ? engineFault(`it does not trap (${error.message})`) : error;
+    });
     const { instance } = machine;
     const isSmall = instance.size() <= MOST_MEMORY && instance.functions.codes() <= MOST_CODES;
     if (isSmall && idle.length < MOST_IDLE) idle.push(machine);

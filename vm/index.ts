@@ -20,10 +20,7 @@ export type {
 export { VM_ERRORS } from './errors.ts';
 export type { AccessListResult, GasEstimate } from './estimate-gas.ts';
 export { createAccessList, estimateGas } from './estimate-gas.ts';
-export type { FastEngineOptions } from './fast-engine.ts';
-export { createFastEngine } from './fast-engine.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
-export { createReferenceEngine } from './reference-engine.ts';
 export type { FrameKind, TracedEnd, TracedFrame, TracedStep, Tracer } from './tracer.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
 export type { ValidateInput } from './validate-block.ts';

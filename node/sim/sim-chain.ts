@@ -9,7 +9,7 @@ import {
   peerIdOf,
 } from '../../genesis/index.ts';
 import { bytesToHex, signTransaction, type Transaction } from '../../ledger/model/index.ts';
-import { createReferenceEngine, type Engine } from '../../vm/index.ts';
+import { createEngine, type Engine } from '../../vm/index.ts';
 import { createLocalSigner, type Signer } from '../signer.ts';
 import { START_MS } from './world.ts';
 
@@ -63,7 +63,7 @@ export function createSimChain(validators: number, timing: SimTiming): SimChain 
   return {
     genesis,
     identities,
-    engine: createReferenceEngine(genesis.rules),
+    engine: createEngine('fast', genesis.rules),
     twinOf: (index) => {
       const { validatorKey } = identities[index] as SimIdentity;
       return { ...identity(index + 1, 1), validatorKey, signer: createLocalSigner(validatorKey) };

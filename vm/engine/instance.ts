@@ -82,6 +82,7 @@ export type EngineInstance = {
 type Memory = { readonly buffer: ArrayBuffer };
 type Exports = EngineFunctions & { readonly memory: Memory };
 declare const WebAssembly: {
+  readonly RuntimeError: new (message: string) => Error;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: Exports };
 };
@@ -181,6 +182,11 @@ export function writePadded(instance: EngineInstance, value: Uint8Array): void {
 /** A copy of what the engine wrote at OUTPUT + `offset`. */
 export function readOutput(instance: EngineInstance, offset: number, length: number): Uint8Array {
   return instance.bytes().slice(OUTPUT + offset, OUTPUT + offset + length);
+}
+
+/** Whether the engine trapped: a fault of the node, whatever was run. */
+export function isTrap(error: unknown): error is Error {
+  return error instanceof WebAssembly.RuntimeError;
 }
 
 /** What cannot happen unless the engine itself is broken. */

@@ -75,6 +75,7 @@ import {
   copyPadded,
   growTo,
   loadMemory,
+  MOST_BYTES,
   mem,
   memSize,
   reach,
@@ -639,7 +640,7 @@ export function interpret(): i32 {
       case 0x51: // MLOAD
         left = clamp(sp);
         if (<u64>left + 32 > memSize || <u64>left > memSize) {
-          left = <u64>left > u32.MAX_VALUE * 64 ? OUT_OF_GAS : growTo(<u64>left + 32, gas);
+          left = <u64>left > MOST_BYTES ? OUT_OF_GAS : growTo(<u64>left + 32, gas);
           if (left < 0) {
             status = <i32>left;
             break;
@@ -652,7 +653,7 @@ export function interpret(): i32 {
       case 0x52: // MSTORE
         left = clamp(sp);
         if (<u64>left + 32 > memSize || <u64>left > memSize) {
-          left = <u64>left > u32.MAX_VALUE * 64 ? OUT_OF_GAS : growTo(<u64>left + 32, gas);
+          left = <u64>left > MOST_BYTES ? OUT_OF_GAS : growTo(<u64>left + 32, gas);
           if (left < 0) {
             status = <i32>left;
             break;
@@ -666,7 +667,7 @@ export function interpret(): i32 {
       case 0x53: // MSTORE8
         left = clamp(sp);
         if (<u64>left + 1 > memSize || <u64>left > memSize) {
-          left = <u64>left > u32.MAX_VALUE * 64 ? OUT_OF_GAS : growTo(<u64>left + 1, gas);
+          left = <u64>left > MOST_BYTES ? OUT_OF_GAS : growTo(<u64>left + 1, gas);
           if (left < 0) {
             status = <i32>left;
             break;

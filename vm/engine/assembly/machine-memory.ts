@@ -10,7 +10,7 @@ export let mem: usize = 0;
 export let memSize: u64 = 0;
 
 /** Beyond, the price overflows (and geth gives up too). */
-const MOST_BYTES: u64 = 0x1fffffffe0;
+export const MOST_BYTES: u64 = 0x1fffffffe0;
 
 export function loadMemory(): void {
   mem = load<u32>(frame, MEM);
