@@ -10,8 +10,8 @@ import {
   type SlotChange,
   type StateChanges,
 } from '../../ledger/model/index.ts';
-import { readOutput, readWord } from './instance.ts';
-import { CLEARED, EXISTS } from './layout.ts';
+import { type EngineInstance, readOutput, readWord } from './instance.ts';
+import { CLEARED, EXISTS, OUTPUT } from './layout.ts';
 import { addressAt, codeBytes, codeHashAt, nonceAt, type World } from './world.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -88,7 +88,7 @@ function readStorage(world: World): ReadonlyMap<number, readonly SlotChange[]> {
   for (let slot = 0; slot < functions.slots(); slot += 1) {
     if (functions.describeSlot(slot) === 0) continue;
     const owner = functions.slotOwner(slot);
-    const value = withoutLeadingZeros(readOutput(instance, 32, 32));
+    const value = readMinimal(instance);
     const key = readOutput(instance, 0, 32);
     if (equalBytes(value, baseValue(world, slot, owner))) continue;
     const own = changes.get(owner) ?? [];
@@ -105,8 +105,11 @@ function baseValue(world: World, slot: number, owner: number): Uint8Array {
   return world.slots[slot] ?? NOTHING;
 }
 
-function withoutLeadingZeros(value: Uint8Array): Uint8Array {
-  let start = 0;
-  while (start < value.length && value[start] === 0) start += 1;
-  return value.subarray(start);
+/** The word at OUTPUT + 32 without its leading zeros. */
+function readMinimal(instance: EngineInstance): Uint8Array {
+  const bytes = instance.bytes();
+  let start = OUTPUT + 32;
+  const end = start + 32;
+  while (start < end && bytes[start] === 0) start += 1;
+  return bytes.slice(start, end);
 }

@@ -46,13 +46,13 @@ export const FRAME_SIZE: usize = 256;
 /** A call from the frame at this depth fails. */
 export const DEPTH_LIMIT: u32 = 1024;
 
-// Digests of 64-byte inputs, which mappings hash again and again.
+// Digests of short inputs, which mappings hash again and again.
 export const MEMO: usize = 0x70000;
-export const MEMO_ENTRY: usize = 96;
+export const MEMO_ENTRY: usize = 112;
 export const MEMO_MASK: usize = 4095;
 
 // Bits of addresses and topics in bloom filters.
-export const BLOOM_MEMO: usize = 0xd0000;
+export const BLOOM_MEMO: usize = 0xe0000;
 export const BLOOM_MEMO_ENTRY: usize = 48;
 export const BLOOM_MEMO_MASK: usize = 2047;
 
