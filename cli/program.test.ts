@@ -52,6 +52,7 @@ test('there are the commands that the reference page documents', () => {
     'genesis create',
     'genesis show',
     'genesis check',
+    'node create',
     'node start',
     'status',
     'validators list',
@@ -92,6 +93,7 @@ const MISUSES: readonly (readonly string[])[] = [
   ['dev', '--base-port', '70000'],
   ['dev', '--log-level', 'loud'],
   ['node', 'start'],
+  ['node', 'create', '--data-dir', 'x'],
   ['node', 'start', '--data-dir', 'x', '--rpc-port', '65536'],
   ['evidence', 'list', '--author', '0x12'],
   ['evidence', 'list', '--kind', 'vote'],
@@ -115,6 +117,38 @@ for (const args of MISUSES) {
     assert.is.not(err, '');
   });
 }
+
+test('node create makes the directory of a node that joins, and does not write over it', async () => {
+  const network = join(directory, 'joined');
+  const made = await run(
+    'genesis',
+    'create',
+    '--directory',
+    network,
+    '--validators',
+    '1',
+    '--json',
+  );
+  const [first] = JSON.parse(made.out).nodes;
+  const path = join(directory, 'candidate');
+  const boot = `/ip4/127.0.0.1/tcp/${first.p2p.port}/p2p/${first.peerId}`;
+  const args = ['node', 'create', '--data-dir', path, '--boot-peer', boot, '--genesis'];
+  const created = await run(...args, join(first.directory, 'genesis.json'), '--json');
+  assert.is(created.code, EXIT.ok, created.err);
+  const { address, p2p } = JSON.parse(created.out);
+  assert.equal(p2p.bootPeers, [boot]);
+  assert.is(p2p.allowlist, 'allowlist.json');
+  const files = await Promise.all(
+    ['genesis.json', 'config.json', 'allowlist.json'].map((name) =>
+      readFile(join(path, name), 'utf8'),
+    ),
+  );
+  assert.ok(files.every((text) => JSON.parse(text)));
+  assert.match(address, /^0x[0-9a-f]{40}$/);
+  const again = await run(...args, join(first.directory, 'genesis.json'));
+  assert.is(again.code, EXIT.dataDirectory);
+  assert.match((await run(...args, join(path, 'nothing.json'))).err, 'CLI_FILE_UNREADABLE');
+});
 
 test('genesis create makes what show and check accept, and does not write over it', async () => {
   const network = join(directory, 'network');

@@ -17,6 +17,7 @@ export { makeDirectory } from './make-directory.ts';
 export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
 export {
   createNetworkFiles,
+  createNodeFiles,
   multiaddrOf,
   peerIdOf,
   portsFrom,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { addressOf, isPrivateKey } from '#crypto';
@@ -107,7 +107,7 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
   }
   await refuseIfUsed(directory, options.mayContain ?? []);
   const keys = Array.from({ length: validators + candidates }, (_, index) =>
-    createKeys(index, options),
+    createKeys(`node-${index}`, join(directory, `node-${index}`)),
   );
   const bootPeers = keys.map(({ peerId }, index) => multiaddrOf(host, portsOf(index).p2p, peerId));
   const created = createGenesis({
@@ -128,18 +128,15 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
         host,
         port: portsOf(index).p2p,
         bootPeers: bootPeers.filter((_, peer) => peer !== index),
-        ...(candidates > 0 && { allowlist: NODE_FILES.allowlist }),
+        allowlist: NODE_FILES.allowlist,
       },
       rpc: { host, port: portsOf(index).rpc },
       ...metricsOf(portsOf(index)),
     },
   }));
-  try {
+  await writable(directory, async () => {
     for (const node of nodes) await writeNode(node, json, genesis.hash, allow);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
-    throw unwritable(directory, cause);
-  }
+  });
   return {
     genesis,
     nodes: nodes.map(({ nodeKey: _n, validatorKey: _v, ...node }) => node),
@@ -151,18 +148,52 @@ function metricsOf({ metrics }: NodePorts): Pick<NodeFile, 'metrics'> {
   return metrics === undefined ? {} : { metrics: { host: '127.0.0.1', port: metrics } };
 }
 
+/** One more node of a network that exists. */
+export type JoiningNode = {
+  /** Created; must be empty or absent. */
+  readonly directory: string;
+  /** The JSON value of the network's genesis file. */
+  readonly genesis: object;
+  readonly genesisHash: Hash;
+  /** Where it listens. */
+  readonly host: string;
+  readonly ports: NodePorts;
+  /** Multiaddrs of members. */
+  readonly bootPeers: readonly string[];
+};
+
+/**
+ * Makes the directory of a node that joins: fresh keys, and a log for the case that it is voted in.
+ * @throws CodedError `GENESIS_DIRECTORY_NOT_EMPTY`, `GENESIS_DIRECTORY_UNWRITABLE`
+ */
+export async function createNodeFiles(options: JoiningNode): Promise<NetworkNode> {
+  const { directory, genesis, genesisHash, host, ports, bootPeers } = options;
+  await refuseIfUsed(directory, []);
+  const { nodeKey, validatorKey, ...names } = createKeys(basename(directory), directory);
+  const node: NetworkNode = {
+    ...names,
+    config: {
+      p2p: { host, port: ports.p2p, bootPeers, allowlist: NODE_FILES.allowlist },
+      rpc: { host: '127.0.0.1', port: ports.rpc },
+    },
+  };
+  await writable(directory, () =>
+    writeNode({ ...node, nodeKey, validatorKey }, genesis, genesisHash, []),
+  );
+  return node;
+}
+
 type NodeWithKeys = NetworkNode & {
   readonly nodeKey: Uint8Array;
   readonly validatorKey: Uint8Array;
 };
 
-function createKeys(index: number, { directory }: NetworkOptions): Omit<NodeWithKeys, 'config'> {
-  const name = `node-${index}`;
+function createKeys(name: string, directory: string): Omit<NodeWithKeys, 'config'> {
   const nodeKey = createKey();
   const validatorKey = createKey();
   return {
     name,
-    directory: join(directory, name),
+    directory,
     address: addressOf(validatorKey),
     peerId: peerIdOf(nodeKey),
     nodeKey,
@@ -190,9 +221,8 @@ async function writeNode(
   await writeFile(path('validatorKey'), keyText(validatorKey), secret);
   await createConsensusLog({ path: path('consensusLog'), genesisHash, validator: address });
   await writeFile(path('genesis'), jsonText(genesis));
-  if (config.p2p.allowlist !== undefined) {
-    await writeFile(path('allowlist'), jsonText({ allow, deny: [] }));
-  }
+  // There from the start, so that a candidate can be let in without a restart.
+  await writeFile(path('allowlist'), jsonText({ allow, deny: [] }));
   // Last: a directory with a config is complete.
   await writeFile(path('config'), jsonText(config));
 }
@@ -211,6 +241,16 @@ async function refuseIfUsed(directory: string, mayContain: readonly string[]): P
   }
   const message = `${directory} is not empty`;
   throw failure('GENESIS_DIRECTORY_NOT_EMPTY', directory, message);
+}
+
+/** Failures of the file system get a code. */
+async function writable(directory: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw unwritable(directory, cause);
+  }
 }
 
 function unwritable(directory: string, cause: unknown): NetworkFilesError {

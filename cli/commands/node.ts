@@ -1,4 +1,4 @@
-/** `ehb node start`: one node in this process. */
+/** `ehb node start`: one node in this process; `ehb node create`: the directory of one that joins. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type NodeDirectory, parseGenesis, readNodeDirectory } from '../../genesis/index.ts';
@@ -13,6 +13,7 @@ import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
 import { engineOption, logLevelOption, parsePort, parsePositive } from '../values.ts';
 import { VERSION } from '../version.ts';
+import { createNodeCommand } from './create-node.ts';
 
 type StartOptions = {
   readonly dataDir: string;
@@ -39,7 +40,8 @@ const DEFAULT_BODY_LIMIT_BYTES = 5 * 1024 * 1024;
 const CLOSE_LIMIT_MS = 3500;
 
 export function nodeCommand(output: Output, exit: (code: ExitCode) => void): Command {
-  const node = new Command('node').description('run a node');
+  const node = new Command('node').description('make and run a node');
+  node.addCommand(createNodeCommand(output));
   node.addCommand(startCommand(output, exit));
   return node;
 }

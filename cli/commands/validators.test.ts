@@ -84,6 +84,8 @@ test('votes in headers: list, propose, discard', async () => {
     const refused = await run('propose', STRANGER, url);
     assert.is(refused.code, EXIT.failed);
     assert.match(refused.err, 'the chain would stop: 2 validators need 2');
+    assert.match(refused.err, 'NODE_VOTE_WITHOUT_QUORUM');
+    assert.match(refused.err, 'repeat it with force');
     assert.match((await run('propose', own, url, '--drop')).err, 'the last validator');
     assert.match((await run('propose', own, url)).out, 'nothing to do');
 

@@ -1,5 +1,6 @@
 /** `ehb validators list|propose|discard`: who makes blocks, and how that changes. */
 import { Argument, Command } from 'commander';
+import { CodedError } from '../../ledger/model/index.ts';
 import { createClient, type RpcClient, RpcError, type ValidatorsJson } from '../../rpc/client.ts';
 import { voteInContract } from '../contract-vote.ts';
 import { cliError } from '../errors.ts';
@@ -152,9 +153,17 @@ async function ask<T>(url: string, use: (client: RpcClient) => Promise<T>): Prom
     return await use(createClient({ url }));
   } catch (error) {
     if (error instanceof Error && 'code' in error && typeof error.code === 'string') throw error;
+    if (error instanceof RpcError && isNodeCode(error.data)) {
+      // The node's own table says what to do.
+      throw new CodedError(`${url}: ${error.message}`, { code: error.data }, { cause: error });
+    }
     const code = error instanceof RpcError ? 'CLI_NODE_REFUSED' : 'CLI_NODE_UNREACHABLE';
     throw cliError(code, `${url}: ${error instanceof Error ? error.message : error}`, error);
   }
+}
+
+function isNodeCode(data: unknown): data is string {
+  return typeof data === 'string' && /^NODE_[A-Z_]+$/.test(data);
 }
 
 function print(output: Output, { json }: VoteOptions, outcome: Outcome): void {
