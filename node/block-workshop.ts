@@ -69,6 +69,8 @@ export type BlockWorkshop = {
 type Draft = {
   readonly transactions: readonly Transaction[];
   senders: readonly Address[] | undefined;
+  /** Of the transactions, if it was computed here. */
+  root: Hash | undefined;
   execution: Promise<BlockValidation | undefined> | undefined;
   executed: ExecutedBlock | undefined;
 };
@@ -160,9 +162,10 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
       return { ok: false, code: 'VM_SENDER', message: 'a signature recovers to nobody' };
     }
     const block = blockOf(header, draft.transactions);
-    const verdict = await chain.execute(block, draft.senders);
+    const verdict = await chain.execute(block, draft.senders, draft.root);
     if (verdict === undefined || !verdict.ok) return verdict;
     draft.executed = verdict.executed;
+    chain.expect(verdict.executed);
     return { ok: true, header, transactionHashes: hashesOf(draft.transactions) };
   };
 
@@ -178,7 +181,9 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
       const executed = await chain.build(height, round);
       if (executed === undefined) return undefined;
       const { header, transactions } = executed.block;
-      keep(header, { transactions, senders: executed.senders, execution: undefined, executed });
+      const { senders } = executed;
+      keep(header, { ...newDraft(transactions, senders), executed });
+      chain.expect(executed);
       return { header, transactionHashes: hashesOf(transactions) };
     },
     validate: async (request) => {
@@ -189,11 +194,14 @@ export function createBlockWorkshop(modules: BlockWorkshopModules): BlockWorksho
       const draft = known ?? obtained.draft;
       // The digest covers the root, not the list: a false list must not stand for the true block.
       // What is kept was built here or has passed this once.
-      if (
-        known === undefined &&
-        !equalBytes(transactionsRoot(rawsOf(draft.transactions)), header.transactionsRoot)
-      ) {
-        return refuse('NODE_BODY_MISMATCH', 'the transactions do not give the root of the header');
+      if (known === undefined) {
+        draft.root = transactionsRoot(rawsOf(draft.transactions));
+        if (!equalBytes(draft.root, header.transactionsRoot)) {
+          return refuse(
+            'NODE_BODY_MISMATCH',
+            'the transactions do not give the root of the header',
+          );
+        }
       }
       keep(header, draft);
       if (draft.executed === undefined) {
@@ -238,7 +246,7 @@ function newDraft(
   transactions: readonly Transaction[],
   senders: readonly Address[] | undefined,
 ): Draft {
-  return { transactions, senders, execution: undefined, executed: undefined };
+  return { transactions, senders, root: undefined, execution: undefined, executed: undefined };
 }
 
 function hashesOf(transactions: readonly Transaction[]): readonly Hash[] {

@@ -2,13 +2,7 @@
  * The chain as this node holds it: builds on its head, executes what others propose, stores what is
  * final. Execution and writes take turns, so that a state never changes under a running block.
  */
-import {
-  isEpochBlock,
-  qbftRulesAt,
-  type ValidatorVote,
-  verifyHeader,
-  verifySealedHeader,
-} from '../consensus/index.ts';
+import { qbftRulesAt, verifyHeader, verifySealedHeader } from '../consensus/index.ts';
 import type { Genesis } from '../genesis/index.ts';
 import {
   type Address,
@@ -17,7 +11,6 @@ import {
   CodedError,
   decodeBlock,
   type ExecutedBlock,
-  encodeExtraData,
   equalBytes,
   type Hash,
   type Height,
@@ -27,14 +20,17 @@ import {
   type Verdict,
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
-import { buildBlock, type Engine, validateBlock } from '../vm/index.ts';
+import { type Engine, validateBlock } from '../vm/index.ts';
+import { createBlockBuilder } from './block-builder.ts';
 import type { Clock } from './clock.ts';
 import { createExclusive } from './exclusive.ts';
 import type { Logger } from './logger.ts';
 import type { OwnVotes } from './own-votes.ts';
+import { createPause } from './pause.ts';
+import { createPrebuiltBlock } from './prebuilt-block.ts';
 import type { SenderRecovery } from './sender-recovery.ts';
 import type { Pool } from './txpool/index.ts';
-import type { ValidatorSet, ValidatorSets } from './validator-sets.ts';
+import type { ValidatorSets } from './validator-sets.ts';
 
 export type ChainOptions = {
   readonly genesis: Genesis;
@@ -46,7 +42,7 @@ export type ChainModules = {
   readonly store: ChainStore;
   readonly engine: Engine;
   readonly sets: ValidatorSets;
-  readonly pool: Pick<Pool, 'executable' | 'discard'>;
+  readonly pool: Pick<Pool, 'executable' | 'discard' | 'status'>;
   /** Asked for each block built here whose vote would count. */
   readonly votes: Pick<OwnVotes, 'next'>;
   readonly recoverSenders: SenderRecovery;
@@ -60,10 +56,16 @@ export type Chain = {
   head(): { readonly header: BlockHeader; readonly hash: Hash };
   /** Undefined if the head is not at `height - 1`. */
   build(height: Height, round: number): Promise<ExecutedBlock | undefined>;
-  /** Undefined if the block's parent is not the head (any more). */
+  /** `executed` may become the next head: a block of our own on it may be built ahead. */
+  expect(executed: ExecutedBlock): void;
+  /**
+   * Undefined if the block's parent is not the head (any more).
+   * @param transactionsRoot of the block's transactions, where the caller has computed it
+   */
   execute(
     block: Block,
     senders: readonly Address[],
+    transactionsRoot?: Hash,
   ): Promise<Verdict<{ readonly executed: ExecutedBlock }> | undefined>;
   /**
    * Stores an executed block under its sealed header; nothing if that block is the head already.
@@ -76,19 +78,17 @@ export type Chain = {
   onHead(listener: HeadListener): void;
 };
 
-/** Executing a block that is being built stops after a quarter of the timeout, and not before this. */
-const LEAST_BUILD_MS = 50;
-const VANITY = new Uint8Array(32);
-/** Transactions that one block tries; a block is bounded by gas and by time before that. */
-const MAX_CANDIDATES = 10_000;
-
 export function createChain(options: ChainOptions, modules: ChainModules): Chain {
   const { genesis, self } = options;
   const { store, engine, sets, clock } = modules;
   const { rules, qbft } = genesis;
   const exclusively = createExclusive();
   const listeners: HeadListener[] = [];
-  const pause = (): Promise<void> => clock.breathe();
+  const builder = self && createBlockBuilder(genesis, self, modules);
+  const prebuilt =
+    self &&
+    builder &&
+    createPrebuiltBlock({ qbft, hashRule: rules.hashRule, self }, { ...modules, builder });
 
   const onHeadOf = (parent: Hash): boolean => equalBytes(store.head().hash, parent);
 
@@ -100,58 +100,30 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
     for (const listener of listeners) listener(final, hash);
   };
 
-  /** QBFT R-9.7 */
-  const voteFor = (height: Height, set: ValidatorSet): ValidatorVote | undefined =>
-    set.source === 'contract' || isEpochBlock(qbft, height)
-      ? undefined
-      : modules.votes.next(set.tally);
-
   const build = async (height: Height, round: number): Promise<ExecutedBlock | undefined> => {
     const { header: parent } = store.head();
     if (parent.number + 1n !== height) return undefined;
-    invariant(self !== undefined, 'only a validator builds blocks');
-    const startedAtMs = clock.now();
-    const set = sets.next();
-    const { requestTimeoutMs } = qbftRulesAt(qbft, height);
-    const budgetMs = Math.max(LEAST_BUILD_MS, Math.floor(requestTimeoutMs / 4));
-    const candidates = modules.pool.executable({ gas: parent.gasLimit, count: MAX_CANDIDATES });
-    const { executed, skipped } = await buildBlock(
-      {
-        parent,
-        rules,
-        timestamp: nextTimestamp(parent, qbft, startedAtMs),
-        beneficiary: self,
-        extraData: encodeExtraData({
-          vanity: VANITY,
-          validators: set.source === 'contract' ? [] : set.validators,
-          vote: voteFor(height, set),
-          round,
-          seals: [],
-        }),
-        gasLimit: parent.gasLimit,
-        transactions: candidates,
-        pause,
-        deadline: () => clock.now() - startedAtMs > budgetMs,
-      },
-      engine,
-      store.state(),
-    );
-    modules.pool.discard(
-      skipped.flatMap(({ index, code }) => {
-        const hash = candidates[index]?.transaction.hash;
-        return hash === undefined ? [] : [{ hash, code }];
-      }),
-    );
+    invariant(builder !== undefined, 'only a validator builds blocks');
+    const ready = round === 0 ? await prebuilt?.take(height) : undefined;
+    const base = { parent, set: sets.next(), state: store.state() };
+    const { executed, discarded } = ready ?? (await builder.build(base, round));
+    modules.pool.discard(discarded);
     return executed;
   };
 
   const execute = async (
     block: Block,
     senders: readonly Address[],
+    transactionsRoot?: Hash,
   ): Promise<Verdict<{ executed: ExecutedBlock }> | undefined> => {
     if (!onHeadOf(block.header.parentHash)) return undefined;
     const { header: parent } = store.head();
-    return await validateBlock({ parent, rules, block, senders, pause }, engine, store.state());
+    const pause = createPause(clock);
+    return await validateBlock(
+      { parent, rules, block, senders, transactionsRoot, pause },
+      engine,
+      store.state(),
+    );
   };
 
   const importNext = async (encoded: Uint8Array): Promise<Verdict<{ duplicate: boolean }>> => {
@@ -208,20 +180,13 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
 
   return {
     head: () => store.head(),
+    expect: (executed) => prebuilt?.start(executed),
     build: (height, round) => exclusively(() => build(height, round)),
-    execute: (block, senders) => exclusively(() => execute(block, senders)),
+    execute: (block, senders, root) => exclusively(() => execute(block, senders, root)),
     finalise: (executed, sealed) => exclusively(() => finalise(executed, sealed)),
     import: (encoded) => exclusively(() => importNext(encoded)),
     onHead: (listener) => {
       listeners.push(listener);
     },
   };
-}
-
-/** Design D3: the parent's plus the whole seconds of the period, or the clock if that is later. */
-function nextTimestamp(parent: BlockHeader, qbft: Genesis['qbft'], nowMs: number): bigint {
-  const { blockPeriodMs } = qbftRulesAt(qbft, parent.number + 1n);
-  const earliest = parent.timestamp + BigInt(Math.floor(blockPeriodMs / 1000));
-  const now = BigInt(Math.floor(nowMs / 1000));
-  return now > earliest ? now : earliest;
 }

@@ -42,6 +42,8 @@ export type ValidatorSet =
 export type ValidatorSets = {
   /** Of the block after the head. */
   next(): ValidatorSet;
+  /** Of the block after `header`, which follows the head and is not stored; undefined if only its state tells. */
+  afterNext(header: BlockHeader): ValidatorSet | undefined;
   /**
    * Follows the head: `header` was stored, and nobody has been told yet.
    * @throws CodedError `NODE_VALIDATORS_UNREADABLE`
@@ -91,6 +93,14 @@ export async function openValidatorSets(
 
   return {
     next: () => current.set,
+    afterNext: (header) => {
+      const { after, set } = current;
+      const { source } = qbftRulesAt(qbft, header.number + 1n);
+      const isKnown = source.kind === 'headers' && set.source === 'headers';
+      if (!isKnown || after + 1n !== header.number) return undefined;
+      const tally = tallyAfter(set.tally, header, qbft);
+      return { source: 'headers', validators: tally.validators, tally };
+    },
     advance: async (header) => {
       const { after, set } = current;
       const follows = after + 1n === header.number && set.source === 'headers';

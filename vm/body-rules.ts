@@ -4,6 +4,7 @@ import {
   type Block,
   encodeBlock,
   equalBytes,
+  type Hash,
   type Refusal,
   refuse,
   transactionsRoot,
@@ -16,11 +17,15 @@ export const MAX_BLOCK_BYTES = 8_388_608;
 /**
  * Checks what the block carries beside its header.
  *
- * @param senders recovered sender of each transaction; undefined where the signature is invalid
+ * @param known recovered sender of each transaction, undefined where the signature is invalid; and the
+ * root of the transactions, where it was computed before
  */
 export function checkBody(
   block: Block,
-  senders: readonly (Address | undefined)[],
+  known: {
+    readonly senders: readonly (Address | undefined)[];
+    readonly transactionsRoot?: Hash | undefined;
+  },
   fork: ForkName,
 ): Refusal | undefined {
   if (block.ommers.length > 0) return refuse('VM_OMMERS', 'the block has ommers');
@@ -32,10 +37,11 @@ export function checkBody(
   if (blob >= 0) {
     return refuse('VM_BLOB_TRANSACTION', `transaction ${blob} is of type 3`);
   }
-  const unsigned = block.transactions.findIndex((_, index) => senders[index] === undefined);
+  const unsigned = block.transactions.findIndex((_, index) => known.senders[index] === undefined);
   if (unsigned >= 0) return refuse('VM_SENDER', `transaction ${unsigned} has no valid signature`);
   const raws = block.transactions.map(({ raw }) => raw);
-  if (!equalBytes(transactionsRoot(raws), block.header.transactionsRoot)) {
+  const root = known.transactionsRoot ?? transactionsRoot(raws);
+  if (!equalBytes(root, block.header.transactionsRoot)) {
     return refuse('VM_TRANSACTIONS_ROOT', 'the header commits to other transactions');
   }
   const length = raws.reduce((sum, raw) => sum + raw.length, 0);

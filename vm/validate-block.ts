@@ -5,6 +5,7 @@ import {
   type BlockHeader,
   type ExecutedBlock,
   equalBytes,
+  type Hash,
   type Refusal,
   refuse,
   type StatePort,
@@ -22,6 +23,8 @@ export type ValidateInput = {
   readonly block: Block;
   /** Recovered sender of each transaction; undefined where the signature is invalid. */
   readonly senders: readonly (Address | undefined)[];
+  /** Of `block.transactions`, where the caller has computed it. */
+  readonly transactionsRoot?: Hash | undefined;
   /** Awaited after each transaction. */
   readonly pause?: () => Promise<void>;
 };
@@ -39,7 +42,7 @@ export async function validateBlock(
   const { parent, rules, block, pause } = input;
   const { header, transactions } = block;
   const fork = forkAt(rules, header.number, header.timestamp);
-  const refusal = checkHeader(header, parent, rules) ?? checkBody(block, input.senders, fork);
+  const refusal = checkHeader(header, parent, rules) ?? checkBody(block, input, fork);
   if (refusal !== undefined) return refusal;
   // `checkBody` refuses a block with an unrecovered sender.
   const senders = input.senders as readonly Address[];

@@ -21,7 +21,9 @@ import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
+import { nodeKey } from './keyspace.ts';
 import { findLogs, type LogQueryBounds, type LogSearch } from './log-search.ts';
+import { pendingState } from './pending-state.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
 import { createSerialQueue } from './serial-queue.ts';
@@ -38,6 +40,11 @@ export type ChainStore = {
   head(): { readonly header: BlockHeader; readonly hash: Hash };
   /** The head's state; valid until the next write. */
   state(): StatePort;
+  /**
+   * The state after a block that was executed on the head's and is not stored. It stays valid when that
+   * block is written, and no longer; what it gives when another one is written has no meaning.
+   */
+  stateAfter(executed: ExecutedBlock): StatePort;
   /** The state after a stored block, valid from then on; undefined above the head. */
   stateAt(number: Height): StateReader | undefined;
   /**
@@ -87,6 +94,9 @@ export function createChainStore(
 
   const { hashOf, headerOf, readNumbered, numberOf, transactionPlace } = createChainReads(database);
 
+  const node = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
+    database.get(nodeKey(owner, path));
+
   const write = async (executed: ExecutedBlock): Promise<void> => {
     requireSuccessor(executed, head);
     const { header } = executed.block;
@@ -105,6 +115,11 @@ export function createChainStore(
   return {
     head: () => head,
     state: () => newestState(database, head.header.stateRoot, hashOf),
+    stateAfter: (executed) => {
+      const before = newestState(database, head.header.stateRoot, hashOf);
+      const hash = headerHash(executed.block.header, options.hashRule);
+      return pendingState({ ...before, node }, executed, hash);
+    },
     stateAt: (number) =>
       number < 0n || number > head.number ? undefined : stateAfter(database, number, hashOf),
     write: (executed) => serially(() => write(executed)),

@@ -19,7 +19,10 @@ import { METRIC_TABLES } from './reference.ts';
 import { createMetricsRegistry, type MetricDefinition } from './registry.ts';
 
 const test = suite('node/metrics');
-const TIMING = { blockPeriodMs: 0, requestTimeoutMs: 400, maxRequestTimeoutMs: 800 };
+/** Rounds end soon: one validator is down. */
+const SHORT = { blockPeriodMs: 0, requestTimeoutMs: 400, maxRequestTimeoutMs: 800 };
+/** No round ends however slow the machine is, so that counts are exact. */
+const LONG = { blockPeriodMs: 0, requestTimeoutMs: 60_000, maxRequestTimeoutMs: 60_000 };
 
 const DEFINITIONS: readonly MetricDefinition[] = METRIC_TABLES.flatMap((table) =>
   Object.values(table),
@@ -49,9 +52,10 @@ function sumOf(page: string, name: string): number {
 
 async function withNetwork(
   validators: number,
+  timing: typeof SHORT,
   run: (network: TestNetwork) => Promise<void>,
 ): Promise<void> {
-  const network = await createTestNetwork(validators, TIMING);
+  const network = await createTestNetwork(validators, timing);
   try {
     await run(network);
   } finally {
@@ -73,7 +77,7 @@ test('every metric has one name, says what it means, and ends as its kind asks',
 });
 
 test('a validator alone: the page shows its blocks, votes and transactions', async () => {
-  await withNetwork(1, async (network) => {
+  await withNetwork(1, LONG, async (network) => {
     const node = await network.start(0, { metrics: true });
     const before = await pageOf(node);
     for (const { name } of DEFINITIONS) assert.match(before, `# HELP ${name} `);
@@ -116,7 +120,7 @@ test('a validator alone: the page shows its blocks, votes and transactions', asy
 });
 
 test('with one of four down: its rounds, its absence and the traffic of the others show', async () => {
-  await withNetwork(4, async (network) => {
+  await withNetwork(4, SHORT, async (network) => {
     const nodes = await Promise.all(
       [0, 1, 2].map((index) => network.start(index, { metrics: true })),
     );

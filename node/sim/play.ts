@@ -108,12 +108,13 @@ async function settle(cluster: Cluster, profile: Profile, faults: number): Promi
       `${clients.waiting()} transactions wait: ${describe(cluster)}`,
     );
   }
-  for (const node of living) {
-    const store = node.running()?.store;
-    if (store === undefined) continue;
-    checks.requireAll(node.index, store);
-    await checks.requireTrueEvidence(node.index, store);
-  }
+  const stores = living.flatMap(({ index, running }) => {
+    const store = running()?.store;
+    return store === undefined ? [] : [{ index, store }];
+  });
+  // All of them before anything is awaited: the chain may go on, and nodes store a block one by one.
+  for (const { index, store } of stores) checks.requireAll(index, store);
+  for (const { index, store } of stores) await checks.requireTrueEvidence(index, store);
   await world.run(0);
   await requireReplay(cluster, random.pick(living));
   await world.run(0);

@@ -37,7 +37,11 @@ export async function requireReplay(cluster: Cluster, node: SimNode): Promise<vo
       engine,
       sets: await openValidatorSets(genesis.qbft, { store, engine }),
       votes: { next: () => undefined },
-      pool: { executable: () => [], discard: () => {} },
+      pool: {
+        executable: () => [],
+        discard: () => {},
+        status: () => ({ pending: 0, queued: 0, bytes: 0 }),
+      },
       recoverSenders: createSenderRecovery(clock),
       clock,
       logger: silentLogger,
