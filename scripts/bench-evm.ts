@@ -51,7 +51,9 @@ export async function benchEvm(): Promise<EvmResult> {
   const reference = createEngineCache('reference')(rules);
   const loads: LoadRow[] = [];
   for (const load of engineLoads()) loads.push(await measureLoad(load, fast, reference));
-  return { loads, precompiles: precompileLoads().map(measurePrecompile) };
+  const precompiles: PrecompileRow[] = [];
+  for (const load of precompileLoads()) precompiles.push(await measurePrecompile(load));
+  return { loads, precompiles };
 }
 
 async function measureLoad(load: EngineLoad, fast: Engine, reference: Engine): Promise<LoadRow> {
@@ -98,8 +100,14 @@ function medianOf(sorted: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
-function measurePrecompile({ name, address, fork, input }: PrecompileLoad): PrecompileRow {
+async function measurePrecompile({
+  name,
+  address,
+  fork,
+  input,
+}: PrecompileLoad): Promise<PrecompileRow> {
   const contract = precompilesAt(fork).get(address);
+  await contract?.load?.();
   if (contract?.run(input) === undefined)
     throw new RangeError(`${name} gives no result at ${fork}`);
   const samples: number[] = [];

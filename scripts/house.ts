@@ -82,7 +82,7 @@ export const LAYERS: readonly LayerRule[] = [
     layer: 'vm',
     doors: ['index.ts'],
     imports: ['ledger/model'],
-    purePackages: ['@ethereumjs', '@noble/curves', '@noble/hashes'],
+    purePackages: ['@ethereumjs', '@noble/curves', '@noble/hashes', 'mcl-wasm'],
   },
   { layer: 'ledger/store', doors: ['index.ts'], imports: ['ledger/model'] },
   {

@@ -7,6 +7,8 @@
  */
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { G1_TERM, G2_TERM, g1MsmGas, g2MsmGas, PAIR, pairingGas } from './bls12-381-gas.ts';
+import { createLazy, type Lazy } from './lazy.ts';
+import { createMclCurve, type MclCurve } from './mcl.ts';
 import { isZero, numberAt, type Precompile, putNumber, truth } from './precompile.ts';
 
 const { G1, G2 } = bls12_381;
@@ -18,28 +20,51 @@ type Element2 = ReturnType<typeof Fp2.fromBigTuple>;
 
 const [ELEMENT, POINT1, POINT2, SCALAR] = [64, 128, 256, 32] as const;
 
+const mcl = createLazy(() =>
+  createMclCurve({
+    curve: 'bls12381',
+    width: ELEMENT,
+    size: 48,
+    modulus: Fp.ORDER,
+    imaginaryFirst: false,
+  }),
+);
+const { load } = mcl;
+
+/** The curve in WebAssembly, once it is loaded. */
+export const fastBls12: Lazy<MclCurve> = mcl;
+
 export const bls12G1Add: Precompile = {
+  load,
   gas: () => 375n,
   run(input) {
     if (input.length !== 2 * POINT1) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.add(1, input);
     const [a, b] = [point1(input, 0), point1(input, POINT1)];
     return a === undefined || b === undefined ? undefined : encode1(a.add(b));
   },
 };
 
 export const bls12G2Add: Precompile = {
+  load,
   gas: () => 600n,
   run(input) {
     if (input.length !== 2 * POINT2) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.add(2, input);
     const [a, b] = [point2(input, 0), point2(input, POINT2)];
     return a === undefined || b === undefined ? undefined : encode2(a.add(b));
   },
 };
 
 export const bls12G1Msm: Precompile = {
+  load,
   gas: g1MsmGas,
   run(input) {
     if (input.length === 0 || input.length % G1_TERM !== 0) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.multiply(1, input, true);
     let sum = G1.Point.ZERO;
     for (let at = 0; at < input.length; at += G1_TERM) {
       const point = inGroup(point1(input, at));
@@ -51,9 +76,12 @@ export const bls12G1Msm: Precompile = {
 };
 
 export const bls12G2Msm: Precompile = {
+  load,
   gas: g2MsmGas,
   run(input) {
     if (input.length === 0 || input.length % G2_TERM !== 0) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.multiply(2, input, true);
     let sum = G2.Point.ZERO;
     for (let at = 0; at < input.length; at += G2_TERM) {
       const point = inGroup(point2(input, at));
@@ -65,9 +93,12 @@ export const bls12G2Msm: Precompile = {
 };
 
 export const bls12Pairing: Precompile = {
+  load,
   gas: pairingGas,
   run(input) {
     if (input.length === 0 || input.length % PAIR !== 0) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.pairing(input);
     const pairs: { g1: Point1; g2: Point2 }[] = [];
     for (let at = 0; at < input.length; at += PAIR) {
       const [g1, g2] = [inGroup(point1(input, at)), inGroup(point2(input, at + POINT1))];
@@ -79,18 +110,26 @@ export const bls12Pairing: Precompile = {
 };
 
 export const bls12MapG1: Precompile = {
+  load,
   gas: () => 5_500n,
   run(input) {
-    const element = input.length === ELEMENT ? element1(input, 0) : undefined;
+    if (input.length !== ELEMENT) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.map(1, input);
+    const element = element1(input, 0);
     if (element === undefined) return undefined;
     return encode1(G1.Point.fromAffine(affine(mapToG1(element))));
   },
 };
 
 export const bls12MapG2: Precompile = {
+  load,
   gas: () => 23_800n,
   run(input) {
-    const element = input.length === 2 * ELEMENT ? element2(input, 0) : undefined;
+    if (input.length !== 2 * ELEMENT) return undefined;
+    const fast = mcl.current();
+    if (fast !== undefined) return fast.map(2, input);
+    const element = element2(input, 0);
     if (element === undefined) return undefined;
     return encode2(G2.Point.fromAffine(affine(bls12_381.G2.mapToCurve([element.c0, element.c1]))));
   },

@@ -6,6 +6,8 @@
  * order, which all points of that curve are.
  */
 import { bn254 } from '@noble/curves/bn254.js';
+import { createLazy } from './lazy.ts';
+import { createMclCurve } from './mcl.ts';
 import {
   isZero,
   itemsOf,
@@ -24,14 +26,29 @@ type Point2 = InstanceType<typeof G2.Point>;
 
 const PAIR = 192;
 
+const mcl = createLazy(() =>
+  createMclCurve({
+    curve: 'bn254',
+    width: 32,
+    size: 32,
+    modulus: Fp.ORDER,
+    imaginaryFirst: true,
+  }),
+);
+const { load } = mcl;
+
 const add: Precompile['run'] = (input) => {
   const bytes = padded(input, 0, 128);
+  const fast = mcl.current();
+  if (fast !== undefined) return fast.add(1, bytes);
   const [a, b] = [point1(bytes, 0), point1(bytes, 64)];
   return a === undefined || b === undefined ? undefined : encode(a.add(b));
 };
 
 const multiply: Precompile['run'] = (input) => {
   const bytes = padded(input, 0, 96);
+  const fast = mcl.current();
+  if (fast !== undefined) return fast.multiply(1, bytes, false);
   const point = point1(bytes, 0);
   if (point === undefined) return undefined;
   return encode(point.multiplyUnsafe(Fr.create(numberAt(bytes, 64, 32))));
@@ -39,6 +56,8 @@ const multiply: Precompile['run'] = (input) => {
 
 const pairing: Precompile['run'] = (input) => {
   if (input.length % PAIR !== 0) return undefined;
+  const fast = mcl.current();
+  if (fast !== undefined) return fast.pairing(input);
   const pairs: { g1: Point1; g2: Point2 }[] = [];
   for (let at = 0; at < input.length; at += PAIR) {
     const [g1, g2] = [point1(input, at), point2(input, at + 64)];
@@ -49,18 +68,20 @@ const pairing: Precompile['run'] = (input) => {
   return truth(pairs.length === 0 || Fp12.eql(bn254.pairingBatch(pairs), Fp12.ONE));
 };
 
-export const bn254AddByzantium: Precompile = { gas: () => 500n, run: add };
-export const bn254MulByzantium: Precompile = { gas: () => 40_000n, run: multiply };
+export const bn254AddByzantium: Precompile = { gas: () => 500n, run: add, load };
+export const bn254MulByzantium: Precompile = { gas: () => 40_000n, run: multiply, load };
 export const bn254PairingByzantium: Precompile = {
   gas: (input) => 100_000n + 80_000n * BigInt(itemsOf(input, PAIR)),
   run: pairing,
+  load,
 };
 
-export const bn254Add: Precompile = { gas: () => 150n, run: add };
-export const bn254Mul: Precompile = { gas: () => 6_000n, run: multiply };
+export const bn254Add: Precompile = { gas: () => 150n, run: add, load };
+export const bn254Mul: Precompile = { gas: () => 6_000n, run: multiply, load };
 export const bn254Pairing: Precompile = {
   gas: (input) => 45_000n + 34_000n * BigInt(itemsOf(input, PAIR)),
   run: pairing,
+  load,
 };
 
 /** Undefined unless the 64 bytes are a point of the curve; zeros are infinity. */

@@ -9,6 +9,11 @@ export type Precompile = {
   gas(input: Uint8Array): bigint;
   /** Undefined: the call fails. Never throws, whatever the input. */
   run(input: Uint8Array): Uint8Array | undefined;
+  /**
+   * Fetches what makes `run` fast; undefined if there is nothing (more) to fetch. `run` gives the same
+   * results before.
+   */
+  load?(): Promise<void> | undefined;
 };
 
 /** Bytes `from` to `from + length` of the input, as if zeros followed it. A copy. */
