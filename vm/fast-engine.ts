@@ -32,7 +32,7 @@ import {
 import { type Surroundings, writeBytes } from './engine/run-transaction.ts';
 import type { World } from './engine/world.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
-import { precompilesAt } from './precompiles/index.ts';
+import { loadPrecompiles, precompilesAt } from './precompiles/index.ts';
 
 /** Instances kept for the next block or call. */
 const MOST_IDLE = 4;
@@ -56,6 +56,8 @@ export type FastEngineOptions = {
 export function createFastEngine(rules: ChainRules, options: FastEngineOptions = {}): Engine {
   const module = compileEngine();
   const idle: Machine[] = [];
+  /** Forks whose precompiled contracts are loaded: before the first block or call, not in its midst. */
+  const loaded = new Set<ForkName>();
 
   function take(fork: ForkName): Machine {
     const at = idle.findIndex((machine) => machine.fork === fork);
@@ -73,6 +75,10 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
     use: (surroundings: Surroundings) => Promise<T>,
   ): Promise<T> {
     const fork = forkAt(rules, environment.number, environment.timestamp);
+    if (!loaded.has(fork)) {
+      await loadPrecompiles(fork);
+      loaded.add(fork);
+    }
     const machine = take(fork);
     const surroundings = open(machine, rulesAt(rules, environment.number), environment, state);
     const result = await use(surroundings).catch((error: unknown) => {
