@@ -73,7 +73,8 @@ test('a run that is interrupted leaves no process and no directory', async () =>
   child.kill('SIGINT');
   assert.is(await exitOf(child), 130, output());
   assert.equal(pids.filter(isAlive), []);
-  assert.equal(readdirSync(temporary), []);
+  const left = readdirSync(temporary).filter((name) => name.startsWith('ehb-'));
+  assert.equal(left, [], 'Node itself may leave its compile cache');
 });
 
 test('a wrong option is named and costs nothing', async () => {
