@@ -19,7 +19,7 @@ import {
 } from '../testkit/test-network.ts';
 
 const FIXTURES = join(process.env['EHB_FIXTURES'] ?? '../shared/fixtures', 'qbft', 'genesis');
-const sim = suite('node/sim/n4-validator-contract');
+const sim = suite('node/sim/n7-validator-contract');
 const TIMING = { blockPeriodMs: 0, requestTimeoutMs: 500, maxRequestTimeoutMs: 2000 };
 const ABI = parseAbi(['function vote(address recipient, bool add)']);
 const CONTRACT = bytesToHex(VALIDATORS_CONTRACT.address);
@@ -60,31 +60,36 @@ function untilSet(node: TestNode, set: readonly string[]): Promise<true> {
 }
 
 sim(
-  'R-9.10, R-9.11: a set grows from 1 to 4 and shrinks to 3 by the votes in a contract',
+  'R-9.10, R-9.11: a set grows from 1 to 7 and shrinks to 4 by the votes in a contract',
   async () => {
-    const network = await createTestNetwork(1, TIMING, { candidates: 3, validatorsBy: 'contract' });
+    const network = await createTestNetwork(1, TIMING, { candidates: 6, validatorsBy: 'contract' });
     try {
       const addresses = network.addresses.map(bytesToHex);
-      const nodes = await Promise.all([0, 1, 2, 3].map((index) => network.start(index)));
-      const [first, second, , last] = nodes as [TestNode, TestNode, TestNode, TestNode];
+      const nodes = await Promise.all(addresses.map((_, index) => network.start(index)));
+      const first = nodes[0] as TestNode;
+      const last = nodes[6] as TestNode;
       const refusal = await first.client
         .request('qbft_proposeValidatorVote', [addresses[1], true])
         .catch((error: unknown) => error);
       assert.match(String(refusal), 'Method not enabled');
 
-      for (const index of [1, 2, 3]) {
+      for (const index of [1, 2, 3, 4, 5, 6]) {
         const needed = nodes.slice(0, Math.floor(index / 2) + 1);
         for (const node of needed)
           await voteOf(network, node, addresses[index] as string, true, first);
         await Promise.all(nodes.map((node) => untilSet(node, addresses.slice(0, index + 1))));
       }
-      for (const node of nodes.slice(1))
-        await voteOf(network, node, addresses[0] as string, false, last);
-      await Promise.all(nodes.map((node) => untilSet(node, addresses.slice(1))));
+      // The last one stays: whoever is no member cannot pass transactions on.
+      for (const index of [0, 1, 2]) {
+        const members = nodes.slice(index);
+        for (const node of members.slice(-(Math.floor(members.length / 2) + 1)))
+          await voteOf(network, node, addresses[index] as string, false, last);
+        await Promise.all(nodes.map((node) => untilSet(node, addresses.slice(index + 1))));
+      }
 
       const { raw, hash } = transfer(0, 0);
-      await send(second, raw);
-      const { blockNumber } = await receiptOf(second, hash);
+      await send(last, raw);
+      const { blockNumber } = await receiptOf(last, hash);
       for (const node of nodes) assert.is((await receiptOf(node, hash)).blockNumber, blockNumber);
       const report = await first.client.request<{ source: string; contract: string }>(
         'ehb_validators',
@@ -103,7 +108,7 @@ sim(
         );
         if (sizes.at(-1) !== set.length) sizes.push(set.length);
       }
-      assert.is(sizes.join(' '), '1 2 3 4 3');
+      assert.is(sizes.join(' '), '1 2 3 4 5 6 7 6 5 4');
     } finally {
       await network.close();
     }
