@@ -224,13 +224,18 @@ export function createConsensusDriver(
     invariant(voter !== undefined, 'only a voting node is asked to sign');
     const hashes = signingHashes(config.genesisHash, unsigned);
     const { signer } = voter;
-    const signature = await observer.timed('sign', () => signer.sign(hashes.message));
-    const seal = hashes.seal && (await signer.sign(hashes.seal));
+    // Both at once: a remote signer answers in one round trip.
+    const [signature, seal] = await observer.timed('sign', () =>
+      Promise.all([signer.sign(hashes.message), hashes.seal && signer.sign(hashes.seal)]),
+    );
     const message = completeMessage(unsigned, signer.address, signature, seal);
     const records = durable.map((entry) => encodeLogRecord(recordOf(entry)));
     records.push(encodeLogRecord({ kind: 'message', message }));
-    await observer.timed('log', () => voter.log.append(records));
-    modules.send('all', encodeMessage(message));
+    const durably = observer.timed('log', () => voter.log.append(records));
+    // While the disk works; sent only once it has answered.
+    const encoded = encodeMessage(message);
+    await durably;
+    modules.send('all', encoded);
     put({ kind: 'signed', message });
   };
 

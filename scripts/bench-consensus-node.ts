@@ -33,6 +33,8 @@ export type NodeReport = {
   /** Everything on this node's connections, in bytes of frames, and transactions sent. */
   readonly bytesSent: number;
   readonly transactionsSent: number;
+  /** Processor time of the whole process, in milliseconds. */
+  readonly cpuMs: number;
 };
 
 export type Command = { readonly kind: 'begin' | 'report' | 'stop' };
@@ -85,6 +87,7 @@ async function serve(directory: string): Promise<void> {
   let network: Network | undefined;
   let consensus: Record<string, { messages: number; bytes: number }> = {};
   let sentBefore = { bytesSent: 0, transactionsSent: 0 };
+  let cpuBefore = process.cpuUsage();
   const count = (kind: PeerMessage['kind'], bytes: number, peers: number): void => {
     const entry = consensus[kind] ?? { messages: 0, bytes: 0 };
     consensus[kind] = {
@@ -135,9 +138,12 @@ async function serve(directory: string): Promise<void> {
         bytesSent: bytesSent - sentBefore.bytesSent,
         transactionsSent: transactionsSent - sentBefore.transactionsSent,
       };
-      answer({ kind: 'report', report: { heights, consensus, ...traffic } });
+      const { user, system } = process.cpuUsage(cpuBefore);
+      const cpuMs = (user + system) / 1_000;
+      answer({ kind: 'report', report: { heights, consensus, cpuMs, ...traffic } });
     }
     consensus = {};
+    cpuBefore = process.cpuUsage();
     sentBefore = { bytesSent, transactionsSent };
   });
   process.on('disconnect', () => process.exit(1));

@@ -35,6 +35,8 @@ export type ConsensusLoad = {
   /** Frame bytes on one direction of one connection, for each block: everything, transactions included. */
   readonly linkBytes: number;
   readonly transactionsSent: number;
+  /** Processor time that a block costs one validator. */
+  readonly cpuMs: number;
 };
 
 export type ConsensusResult = {
@@ -304,6 +306,7 @@ function summary(name: string, reports: readonly NodeReport[]): ConsensusLoad {
     traffic: trafficOf(reports, blocks),
     linkBytes: sum(reports.map(({ bytesSent }) => bytesSent)) / blocks / links,
     transactionsSent: sum(reports.map(({ transactionsSent }) => transactionsSent)) / blocks,
+    cpuMs: sum(reports.map(({ cpuMs }) => cpuMs)) / blocks / VALIDATORS,
   };
 }
 
@@ -354,12 +357,12 @@ function numberOption(args: readonly string[], name: string, fallback: number): 
 
 /** The result as Markdown. */
 export function consensusTable({ validators, loads }: ConsensusResult): string {
-  const rows = loads.map(({ name, blocks, changedRounds, perSecond, phases }) => {
+  const rows = loads.map(({ name, blocks, changedRounds, perSecond, phases, cpuMs }) => {
     const cells = PHASES.map((phase) => {
       const { p50, p95 } = phases[phase];
       return `${p50.toFixed(1)} / ${p95.toFixed(1)}`;
     });
-    return `| ${name} | ${blocks} | ${changedRounds} | ${perSecond.toFixed(1)} | ${cells.join(' | ')} |`;
+    return `| ${name} | ${blocks} | ${changedRounds} | ${perSecond.toFixed(1)} | ${cpuMs.toFixed(1)} | ${cells.join(' | ')} |`;
   });
   const traffic = loads.flatMap(({ name, traffic: kinds, linkBytes, transactionsSent }) => [
     ...kinds.map(
@@ -373,10 +376,11 @@ export function consensusTable({ validators, loads }: ConsensusResult): string {
     '### consensus',
     '',
     `${validators} validators, each a process, over libp2p on loopback, with no gap between blocks;`,
-    'milliseconds, p50 / p95 over all blocks and validators. Traffic: of all validators together, a block.',
+    'milliseconds, p50 / p95 over all blocks and validators; CPU: of one validator, a block. Traffic: of all',
+    'validators together, a block.',
     '',
-    `| load | blocks | beyond round 0 | a second | ${PHASES.join(' | ')} |`,
-    `|---|---:|---:|---:|${PHASES.map(() => '---:|').join('')}`,
+    `| load | blocks | beyond round 0 | a second | CPU ms | ${PHASES.join(' | ')} |`,
+    `|---|---:|---:|---:|---:|${PHASES.map(() => '---:|').join('')}`,
     ...rows,
     '',
     '| load | sent | messages a block | bytes a block | bytes a message |',
