@@ -85,11 +85,13 @@ function withLoss(state: ConsensusState, record: LossRecord): ConsensusState {
   switch (record.kind) {
     case 'lost': {
       const { least, bound } = record;
-      const released = bound === undefined ? false : state.lost.released;
-      return { ...state, lost: { ...state.lost, own: { least, bound }, released } };
+      const own = { least, bound };
+      const isNew = bound === undefined;
+      const since = isNew ? { released: false, closedSinceLoss: false } : {};
+      return { ...state, lost: { ...state.lost, own, ...since } };
     }
     case 'closed': {
-      const lost = { ...state.lost, closed: record.round };
+      const lost = { ...state.lost, closed: record.round, closedSinceLoss: true };
       return { ...state, lost, lastSigned: withFloor(state.lastSigned, record.round) };
     }
     case 'released': {

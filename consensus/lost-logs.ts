@@ -14,6 +14,8 @@ export type LostLogs = {
   readonly answeredAtMs: ReadonlyMap<string, number>;
   /** The highest closed round of the height; -1 for none. QBFT R-10.6 */
   readonly closed: number;
+  /** Rounds were closed since the own log was lost. */
+  readonly closedSinceLoss: boolean;
   /** The lives, as `nameOf`, for which rounds were closed at this height. */
   readonly closedFor: ReadonlySet<string>;
   /** Votes at this height although the loss covers it. QBFT R-10.7 */
@@ -29,6 +31,7 @@ export const NO_LOST_LOGS: LostLogs = {
   reports: new Map(),
   answeredAtMs: new Map(),
   closed: -1,
+  closedSinceLoss: false,
   closedFor: new Set(),
   released: false,
   announced: undefined,

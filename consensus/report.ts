@@ -100,7 +100,8 @@ export function askAgain(state: ConsensusState): Outcome {
 export function loseLog(state: ConsensusState, least: Height): Transition {
   const { kind } = state.phase;
   const isOwnTurn = kind === 'building' || kind === 're-proposing' || kind === 'signing';
-  const lost = { ...state.lost, own: { least, bound: undefined }, released: false };
+  const own = { least, bound: undefined };
+  const lost = { ...state.lost, own, released: false, closedSinceLoss: false };
   return {
     state: { ...state, lost, phase: isOwnTurn ? { kind: 'open' } : state.phase },
     effects: [{ kind: 'log', entries: [{ kind: 'lost', least, bound: undefined }] }],

@@ -149,6 +149,17 @@ test('R-10.6: a new life, and a higher closed round of another, close again', ()
   assert.is(core.state().round, 70_001);
 });
 
+test('R-10.6: after a second loss more rounds are closed than the others remember', () => {
+  const core = lostActor();
+  const closed = 2 ** 16;
+  core.receive(report(0, lost({ heard: [OWN], closed })));
+  core.receive(report(2, { heard: [OWN], closed }), report(3, { heard: [OWN], closed }));
+  assert.is(core.state().lost.closed, 2 * closed);
+  const again = createActor(script, 1, { recovered: [...core.log, LOST[0]] });
+  again.receive(report(0, lost({ closed: 2 * closed })), report(2), report(3));
+  assert.is(again.state().lost.closed, 3 * closed + 1, 'counted from the round it is in');
+});
+
 test('R-10.6: a quorum of Commits whose block is missing closes nothing', () => {
   const core = createActor(script, 1, { answer: () => undefined });
   core.receive(commit(0, 0, digest), commit(2, 0, digest), commit(3, 0, digest));

@@ -20,7 +20,8 @@ import { committedByQuorum } from './rules-vote.ts';
 import { type ConsensusState, quorum, type Rule } from './state.ts';
 
 /**
- * The lost may have been in more rounds than anybody reports: so many are closed beside. A round number
+ * The lost may have been in more rounds than anybody reports, and again after an earlier release at
+ * this height: so many are closed beside. A round number
  * costs nothing, and at a second each they take most of a day. QBFT R-10.6
  */
 const FORGOTTEN_ROUNDS: number = 2 ** 16;
@@ -55,16 +56,14 @@ export const closeRounds: Rule = (state) => {
   const lives = heardLives(state).map(nameOf);
   const isNews = lives.some((life) => !lost.closedFor.has(life));
   // Who signs nothing has nothing to close a second time.
-  const isToClose = lost.closed < 0 || (isNews && !isMute(state));
-  const ownRounds = isMute(state) ? state.round + FORGOTTEN_ROUNDS : state.round;
-  const closed = Math.max(
-    isToClose ? ownRounds : lost.closed,
-    ...reports.map(({ signed }) => signed.closed ?? -1),
-  );
+  const isToClose = isMute(state) ? !lost.closedSinceLoss : lost.closed < 0 || isNews;
+  const known = Math.max(lost.closed, ...reports.map(({ signed }) => signed.closed ?? -1));
+  const own = isMute(state) ? Math.max(known, state.round) + FORGOTTEN_ROUNDS : state.round;
+  const closed = isToClose ? Math.max(known, own) : known;
   if (closed <= lost.closed) return undefined;
   const floored: ConsensusState = {
     ...state,
-    lost: { ...lost, closed, closedFor: new Set(lives) },
+    lost: { ...lost, closed, closedFor: new Set(lives), closedSinceLoss: true },
     lastSigned: withFloor(state.lastSigned, closed),
   };
   const entered =
