@@ -130,6 +130,11 @@ files(
       ['config.json', '{"p2p":{}}', 'GENESIS_NODE_CONFIG_INVALID'],
       [
         'config.json',
+        '{"p2p":{"host":"a","port":1,"bootPeers":[]},"rpc":{"host":"a","port":1},"engine":"quick"}',
+        'GENESIS_NODE_CONFIG_INVALID',
+      ],
+      [
+        'config.json',
         '{"p2p":{"host":"::1","port":1,"bootPeers":[]},"rpc":{"host":"::1","port":1,"operatorAccess":"all"}}',
         'GENESIS_NODE_CONFIG_INVALID',
       ],

@@ -49,7 +49,7 @@ export type EngineFunctions = {
   startCall(from: number, to: number, dataLength: number, gas: bigint): number;
   findCreated(from: number, nonce: bigint): number;
   startCreate(from: number, made: number, dataLength: number, gas: bigint): number;
-  run(steps: number): number;
+  run(slice: number): number;
   describePrecompile(): void;
   reserveOutput(length: number): number;
   finishPrecompile(succeeded: boolean, gasUsed: bigint): number;

@@ -27,8 +27,8 @@ import {
 } from './layout.ts';
 import { addressAt, answer, ensureLoaded, type World } from './world.ts';
 
-/** Jumps and calls until the event loop gets a turn: some milliseconds. */
-const STEPS_A_SLICE = 200_000;
+/** Until the event loop gets a turn: a millisecond of common instructions, ten or twenty of the dearest. */
+export const GAS_A_SLICE = 500_000;
 
 export type Message = {
   /** Numbers of accounts in the instance. */
@@ -54,11 +54,11 @@ export function startMessage(world: World, message: Message): boolean {
   return start(world, message) === ENTERED;
 }
 
-/** Goes on with what `startMessage` began; false when a slice of steps is used up. */
+/** Goes on with what `startMessage` began; false when a slice is used up. */
 export function runSlice(world: World): boolean {
   const { functions } = world.instance;
   for (;;) {
-    const status = functions.run(STEPS_A_SLICE);
+    const status = functions.run(GAS_A_SLICE);
     if (status === DONE) return true;
     if (status === SLICE) return false;
     answer(world, status);

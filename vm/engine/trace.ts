@@ -25,7 +25,7 @@ import {
   SLICE,
   STEP,
 } from './layout.ts';
-import { hasSucceeded, reasonOf, returnedBytes } from './run-message.ts';
+import { GAS_A_SLICE, hasSucceeded, reasonOf, returnedBytes } from './run-message.ts';
 import { addressAt, answer, type World } from './world.ts';
 
 /** In the order of their numbers in `assembly/frames.ts`. */
@@ -41,10 +41,10 @@ const KINDS: readonly FrameKind[] = [
 const WORD = 32;
 
 /** Like `runSlice`, with everything told to the tracer. The outermost frame was told by `traceEntry`. */
-export function traceSlice(world: World, tracer: Tracer, steps: number): boolean {
+export function traceSlice(world: World, tracer: Tracer, stops: number): boolean {
   const { functions } = world.instance;
-  for (let left = steps; left > 0; left -= 1) {
-    const status = functions.run(steps);
+  for (let left = stops; left > 0; left -= 1) {
+    const status = functions.run(GAS_A_SLICE);
     switch (status) {
       case DONE:
         tracer.leave?.(endOf(world));

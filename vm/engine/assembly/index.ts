@@ -444,9 +444,9 @@ export function startCreate(from: u32, made: u32, dataLength: u32, gas: i64): i3
   return ENTERED;
 }
 
-/** Runs until the transaction is DONE, the host must bring something, or `steps` are used up. */
-export function run(steps: i32): i32 {
-  setBudget(steps);
+/** Runs until the transaction is DONE, the host must bring something, or so much gas is used up. */
+export function run(slice: i32): i32 {
+  setBudget(slice);
   // A precompile that the transaction itself calls ends it outside this function.
   while (frameCount > 0) {
     const status = load<u32>(frame, PRECOMPILE) != 0 ? NEED_PRECOMPILE : interpret();
@@ -468,8 +468,11 @@ export function run(steps: i32): i32 {
   return DONE;
 }
 
+const FRAME_STEP: i64 = 100;
+
+/** Beginning and ending a frame takes time as well. */
 function takeStep(): bool {
-  setBudget(budget - 1);
+  setBudget(budget - FRAME_STEP);
   return budget >= 0;
 }
 

@@ -115,9 +115,6 @@ import {
   subtract,
 } from './word';
 
-/** Steps that a word hashed or copied counts for, in sixteenths: keeps slices even in time. */
-const HEAVY_SHIFT: u64 = 4;
-
 /** The top `length` bytes after the instruction at `pc`, as a word on a new top of the stack. */
 @inline
 function push(to: usize, pc: usize, length: i32): void {
@@ -286,7 +283,8 @@ export function interpret(): i32 {
   let pc = <usize>load<u32>(frame, PC);
   let sp = <usize>load<u32>(frame, SP);
   let gas = load<i64>(frame, GAS);
-  let steps = budget;
+  // Below this a jump, a hash or a copy ends the slice.
+  let pauseAt = gas - budget;
   let status: i32 = 0;
   let left: i64 = 0;
   const first = load<u32>(frame, ANNOUNCED) != 0 ? OPCODES : table;
@@ -297,12 +295,12 @@ export function interpret(): i32 {
     const fewest = <u32>(entry >> 16) & 0xffff;
     if (depth - fewest > (<u32>(entry >> 32) & 0xffff)) {
       status = depth < fewest ? STACK_UNDERFLOW : STACK_OVERFLOW;
-      return stop(status, entry, pc, sp, gas, steps);
+      return stop(status, entry, pc, sp, gas, pauseAt);
     }
     gas -= <i64>(entry & 0xffff);
     if (gas < 0) {
       noticeUnpaid(<u32>(entry >> 48), sp);
-      return stop(OUT_OF_GAS, entry, pc, sp, gas, steps);
+      return stop(OUT_OF_GAS, entry, pc, sp, gas, pauseAt);
     }
     switch (<u32>(entry >> 48)) {
       case 0x00: // STOP
@@ -456,10 +454,11 @@ export function interpret(): i32 {
           break;
         }
         gas = left;
-        steps -= <i32>(load<u64>(sp - 32) >> HEAVY_SHIFT);
         sp -= 32;
         ++pc;
-        continue;
+        if (gas >= pauseAt) continue;
+        status = SLICE;
+        break;
       case 0x30: // ADDRESS
         sp += 32;
         copyWord(sp, addressOf(load<u32>(frame, SELF)));
@@ -704,7 +703,7 @@ export function interpret(): i32 {
         }
         pc = code + <usize>load<u64>(sp);
         sp -= 32;
-        if (--steps >= 0) continue;
+        if (gas >= pauseAt) continue;
         status = SLICE;
         break;
       case 0x57: // JUMPI
@@ -719,7 +718,7 @@ export function interpret(): i32 {
         }
         pc = code + <usize>load<u64>(sp);
         sp -= 64;
-        if (--steps >= 0) continue;
+        if (gas >= pauseAt) continue;
         status = SLICE;
         break;
       case 0x58: // PC
@@ -758,10 +757,11 @@ export function interpret(): i32 {
           break;
         }
         gas = left;
-        steps -= <i32>(load<u64>(sp - 64) >> HEAVY_SHIFT);
         sp -= 96;
         ++pc;
-        continue;
+        if (gas >= pauseAt) continue;
+        status = SLICE;
+        break;
       case 0x5f: // PUSH0
         sp += 32;
         setSmall(sp, 0);
@@ -1125,30 +1125,36 @@ export function interpret(): i32 {
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = create(CREATE);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xf1: // CALL
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = call(CALL);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xf2: // CALLCODE
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = call(CALLCODE);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xf3: // RETURN
@@ -1160,30 +1166,36 @@ export function interpret(): i32 {
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = call(DELEGATECALL);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xf5: // CREATE2
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = create(CREATE2);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xfa: // STATICCALL
         store<u32>(frame, pc + 1, PC);
         store<u32>(frame, sp, SP);
         store<i64>(frame, gas, GAS);
+        left = gas - pauseAt;
         status = call(STATICCALL);
         if (status != 0) break;
         sp = load<u32>(frame, SP);
         gas = load<i64>(frame, GAS);
+        pauseAt = gas - left;
         ++pc;
         continue;
       case 0xfb: // announce (tracing)
@@ -1205,13 +1217,13 @@ export function interpret(): i32 {
         status = INVALID_OPCODE;
         break;
     }
-    return stop(status, entry, pc, sp, gas, steps);
+    return stop(status, entry, pc, sp, gas, pauseAt);
   }
 }
 
 /** Leaves the loop: saves what another `interpret` goes on with. */
-function stop(status: i32, entry: u64, pc: usize, sp: usize, gas: i64, steps: i32): i32 {
-  setBudget(steps);
+function stop(status: i32, entry: u64, pc: usize, sp: usize, gas: i64, pauseAt: i64): i32 {
+  setBudget(gas - pauseAt);
   if (status == ENTERED) return status;
   let left = gas;
   if (status <= NEED_ACCOUNT && status > STOPPED) {

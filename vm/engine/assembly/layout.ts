@@ -98,7 +98,7 @@ export const RETURNED: i32 = -65;
 export const REVERTED: i32 = -66;
 /** Another frame is on top. */
 export const ENTERED: i32 = -67;
-/** The budget of steps is used up. */
+/** The gas of the slice is used up. */
 export const SLICE: i32 = -68;
 /** Tracing: before an instruction. */
 export const STEP: i32 = -69;

@@ -9,8 +9,8 @@ import { growSlots, growTransients, slotsRoom, transientRoom } from './slots';
 export let refund: i64 = 0;
 /** Which account, slot, code or block the host is asked for. */
 export let asked: u32 = 0;
-/** Steps (jumps, and the like) until the run lets the host breathe. */
-export let budget: i32 = 0;
+/** Gas until the run lets the host breathe. */
+export let budget: i64 = 0;
 /** Bit 0: stop before every instruction. Bit 1: stop where frames begin and end. */
 export let tracing: u32 = 0;
 /** How the last frame ended that failed, for those who want to know. */
@@ -22,7 +22,7 @@ export function setRefund(value: i64): void {
 export function setAsked(value: u32): void {
   asked = value;
 }
-export function setBudget(value: i32): void {
+export function setBudget(value: i64): void {
   budget = value;
 }
 export function setTracing(value: u32): void {
