@@ -11,7 +11,7 @@ import {
 } from '../ledger/model/index.ts';
 import { type ForkName, isAtLeast } from './chain-rules.ts';
 
-/** The longest encoded block: EIP-7934's limit of 10 MiB with its margin of 2 MiB, at every fork. */
+/** X-13: the longest encoded block: EIP-7934's limit of 10 MiB with its margin of 2 MiB, at every fork. */
 export const MAX_BLOCK_BYTES = 8_388_608;
 
 /**
@@ -30,9 +30,11 @@ export function checkBody(
 ): Refusal | undefined {
   if (block.ommers.length > 0) return refuse('VM_OMMERS', 'the block has ommers');
   const withdrawals = block.withdrawals?.length;
+  // X-6
   if (withdrawals !== (isAtLeast(fork, 'shanghai') ? 0 : undefined)) {
     return refuse('VM_WITHDRAWALS', `${withdrawals ?? 'no list of'} withdrawals at ${fork}`);
   }
+  // X-5
   const blob = block.transactions.findIndex(({ type }) => type === 3);
   if (blob >= 0) {
     return refuse('VM_BLOB_TRANSACTION', `transaction ${blob} is of type 3`);

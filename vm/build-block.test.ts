@@ -66,7 +66,7 @@ test('what the block has no gas left for waits, and smaller ones behind it go in
   );
 });
 
-test('a chain rule can cap the gas of one transaction', async () => {
+test('X-11: a chain rule can cap the gas of one transaction', async () => {
   const chain = chainWith({ perTransactionGasLimit: 50_000n });
   const { skipped } = await chain.build([signed(alice, { to: bob.address, gasLimit: 50_001n })]);
   assert.is(skipped[0]?.code, 'VM_GAS_LIMIT_RULE');
@@ -105,7 +105,7 @@ test('creating a contract and calling it leave code, storage, logs and blooms', 
   assert.equal(change?.storage, [{ slot: new Uint8Array(32), value: bob.address }]);
 });
 
-test('a failed creation keeps nonce and gas and nothing else', async () => {
+test('X-3: a failed creation keeps nonce and gas and nothing else', async () => {
   const chain = chainWith();
   const { executed } = await chain.build([signed(alice, { data: REVERTING, value: COIN })]);
   assert.is(executed.receipts[0]?.status, 0);
@@ -115,7 +115,7 @@ test('a failed creation keeps nonce and gas and nothing else', async () => {
   assert.is(executed.changes.accounts[0]?.account?.balance, 10n * COIN);
 });
 
-test('fees and reward go to the proposer, or to the beneficiary of the rules', async () => {
+test('X-10: fees and reward go to the proposer, or to the beneficiary of the rules', async () => {
   for (const beneficiary of [undefined, party('treasury').address]) {
     const chain = chainWith({ beneficiary, blockReward: 5n });
     const { executed } = await chain.build([
@@ -141,7 +141,7 @@ test('the base fee is burnt and only the tip is paid', async () => {
   assert.is(skipped[0]?.code, 'VM_FEE_BELOW_BASE_FEE');
 });
 
-test('a block holds no more bytes than its limit', async () => {
+test('X-13: a block holds no more bytes than its limit', async () => {
   const chain = chainWith();
   const data = new Uint8Array(1_000_000);
   const candidates = Array.from({ length: 9 }, (_, nonce) =>

@@ -105,7 +105,7 @@ test('a revert comes with its data and an exceptional halt with the reason in wo
   }
 });
 
-test('a contract may be the caller and still has its code during the call', async () => {
+test('X-15: a contract may be the caller and still has its code during the call', async () => {
   assert.is(await returned({ from: contract(1), to: contract(5) }), bytesToBigint(contract(1)));
   assert.is(await returned({ from: contract(1), to: contract(1) }), 42n);
 });
@@ -126,7 +126,7 @@ test('a free call sees a base fee of zero, a paying one that of the block', asyn
   assert.is(await returned({ to: contract(6), gasPrice: 7n, gas: 100_000n }, priced), 7n);
 });
 
-test('COINBASE is the beneficiary of the rules and PREVRANDAO the mixHash', async () => {
+test('X-8: COINBASE is the beneficiary of the rules and PREVRANDAO the mixHash', async () => {
   const treasury = party('treasury').address;
   const paying = createTestChain(testRules('osaka', { beneficiary: treasury }), [
     { address: contract(7), code: BLOCK_FACTS, nonce: 1n },

@@ -52,17 +52,17 @@ export type ChainRules = {
   readonly zeroBaseFee: boolean;
   /** London's base fee is always this. */
   readonly fixedBaseFee?: Wei;
-  /** Bytes of deployed code; 24 576 (EIP-170) if absent. */
+  /** bytes of deployed code; 24 576 (EIP-170) if absent. */
   readonly contractSizeLimit?: number;
   /** Bytes of creation code from Shanghai on; 49 152 (EIP-3860) if absent. */
   readonly initcodeSizeLimit?: number;
   /** Paid to the beneficiary at the end of each block. */
   readonly blockReward: Wei;
-  /** Receives fees and reward, and is what COINBASE returns, in place of the header's beneficiary. */
+  /** receives fees and reward, and is what COINBASE returns, in place of the header's beneficiary. */
   readonly beneficiary: Address | undefined;
-  /** The most gas that one transaction may ask for, beside the limits of the forks. */
+  /** the most gas that one transaction may ask for, beside the limits of the forks. */
   readonly perTransactionGasLimit?: Gas;
-  /** The gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
+  /** the gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
   readonly gasLimitMoves?: boolean;
   readonly hashRule: HeaderHashRule;
   /** What a genesis file changes at later blocks; ascending, each height once. */
@@ -92,7 +92,7 @@ export function rulesAt(rules: ChainRules, number: Height): ChainRules {
 
 const RANK: ReadonlyMap<ForkName, number> = new Map(FORK_NAMES.map((fork, rank) => [fork, rank]));
 
-/** The newest fork that holds in the block of that number and timestamp. */
+/** the newest fork that holds in the block of that number and timestamp. */
 export function forkAt(rules: ChainRules, number: Height, timestamp: UnixSeconds): ForkName {
   let newest: ForkName = 'frontier';
   for (const { fork, block, timestamp: from } of rules.forks) {

@@ -49,7 +49,7 @@ export type SignedTransaction = { readonly transaction: Transaction; readonly se
 export type ExecuteBlockInput = {
   readonly environment: BlockEnvironment;
   readonly transactions: readonly SignedTransaction[];
-  /** `build` leaves out what does not fit or is invalid; `validate` refuses the block for it. */
+  /** `build` leaves out what does not fit or is invalid; `validate` refuses the block for it (X-3). */
   readonly mode: 'build' | 'validate';
   /** Awaited after each transaction and inside long ones: lets the caller's event loop breathe. */
   readonly pause?: () => Promise<void>;
@@ -140,7 +140,7 @@ export type Engine = {
     state: StateReader,
   ): Promise<Verdict<{ readonly execution: BlockExecution }>>;
   /**
-   * Runs one message on `state`, which it never changes; checks neither nonce nor signature.
+   * X-15: runs one message on `state`, which it never changes; checks neither nonce nor signature.
    */
   call(
     request: CallRequest,

@@ -363,7 +363,7 @@ test('a long transaction gives the caller its turns', async () => {
   assert.ok(turns.length > 5);
 });
 
-test('a fault of the state passes through, and the next block runs in a fresh instance', async () => {
+test('X-4: a fault of the state passes through, and the next block runs in a fresh instance', async () => {
   const rules = testRules('osaka');
   const state = createMemoryState([
     { address: alice.address, balance: COIN },

@@ -2,7 +2,7 @@
  * The engine port on our own engine (`engine/`): one instance of WebAssembly for each block or call in
  * progress, taken from a small pool.
  *
- * Whatever throws out of an instance leaves it in an unknown state, so it is dropped; so is one whose
+ * X-4: whatever throws out of an instance leaves it in an unknown state, so it is dropped; so is one whose
  * memory or code has grown beyond what a node should hold on to.
  */
 import { refuse, type StateReader } from '../ledger/model/index.ts';

@@ -27,7 +27,7 @@ const BASE_FEE_STEP = 8n;
 const GAS_LIMIT_STEP = 1_024n;
 const LEAST_GAS_LIMIT = 5_000n;
 
-/** The base fee of the block after `parent`; undefined before London. */
+/** X-9: the base fee of the block after `parent`; undefined before London. */
 export function baseFeeAfter(
   parent: BlockHeader,
   rules: ChainRules,
@@ -47,7 +47,7 @@ export function baseFeeAfter(
   return baseFeePerGas - (baseFeePerGas * (target - gasUsed)) / target / BASE_FEE_STEP;
 }
 
-/** What instructions see of the block with this header. */
+/** What instructions see of the block with this header (X-8). */
 export function environmentOf(header: BlockHeader): BlockEnvironment {
   const { baseFeePerGas, excessBlobGas, parentBeaconBlockRoot } = header;
   return {

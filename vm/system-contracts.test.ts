@@ -25,7 +25,7 @@ const RETURN_BYTE = hexToBytes('0x602a60005360016000f3');
 /** Reverts. */
 const REVERT = hexToBytes('0x60006000fd');
 
-test('without their code nothing runs and the requests are those of an empty list', async () => {
+test('X-7: without their code nothing runs and the requests are those of an empty list', async () => {
   const chain = createTestChain(testRules('osaka'), []);
   const { executed } = await chain.build([]);
   assert.equal(executed.changes, { accounts: [], codes: [] });
@@ -33,7 +33,7 @@ test('without their code nothing runs and the requests are those of an empty lis
   assert.equal(executed.block.header.stateRoot, chain.head().stateRoot);
 });
 
-test('a deployed history contract gets the parent hash before the first transaction', async () => {
+test('X-2: a deployed history contract gets the parent hash before the first transaction', async () => {
   const chain = createTestChain(testRules('osaka'), [
     { address: HISTORY, nonce: 1n, code: KEEP_WORD },
   ]);

@@ -1,5 +1,5 @@
 /**
- * The system contracts of Ethereum, which run only where the genesis deploys their code.
+ * The system contracts of Ethereum, which run only where the genesis deploys their code (X-7).
  *
  * Looking for the code at execution needs no configuration and is the same on every node. On a chain without
  * them nothing happens, not even on forks whose mainnet rules require them; the requests of a block are then

@@ -147,7 +147,7 @@ for (const field of [
   });
 }
 
-test('a body with ommers, withdrawals or an unrecovered sender is refused', async () => {
+test('X-6: a body with ommers, withdrawals or an unrecovered sender is refused', async () => {
   const { chain, built } = await builtChain('osaka');
   const { block, senders } = built.executed;
   const withdrawal = { index: 0n, validatorIndex: 0n, address: ZERO_ADDRESS, amount: 1n };
@@ -182,7 +182,7 @@ test('a block with a transaction that cannot run is refused with the reason and 
   assert.match(verdict.ok ? '' : verdict.message, /^transaction 0: insufficient funds/);
 });
 
-test('the gas limit may move by less than a 1024th where the rules say so', async () => {
+test('X-14: the gas limit may move by less than a 1024th where the rules say so', async () => {
   const { chain, built } = await builtChain('osaka', { gasLimitMoves: true });
   const step = chain.head().gasLimit / 1_024n;
   for (const [move, accepted] of [
@@ -197,7 +197,7 @@ test('the gas limit may move by less than a 1024th where the rules say so', asyn
   assert.ok((await validate(chain, built.executed.block, built.executed.senders)).ok);
 });
 
-test('the base fee follows EIP-1559 unless the rules fix it', async () => {
+test('X-9: the base fee follows EIP-1559 unless the rules fix it', async () => {
   const priced = createTestChain(testRules('osaka', { zeroBaseFee: false }), []);
   const first = await priced.build([]);
   assert.is(first.executed.block.header.baseFeePerGas, 875_000_000n);
@@ -205,7 +205,7 @@ test('the base fee follows EIP-1559 unless the rules fix it', async () => {
   assert.is((await fixed.build([])).executed.block.header.baseFeePerGas, 7n);
 });
 
-test('blocks before Byzantium are refused by name', async () => {
+test('X-1: blocks before Byzantium are refused by name', async () => {
   const chain = createTestChain(testRules('homestead'), []);
   let code: unknown;
   await chain.build([]).catch((error) => {

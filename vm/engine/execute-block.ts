@@ -45,7 +45,7 @@ import {
 } from './run-transaction.ts';
 import { codeAt, loadAccount, nonceAt, type World } from './world.ts';
 
-/** `Engine.executeBlock` in surroundings that are open on the state. */
+/** `Engine.executeBlock` in surroundings that are open on the state, in the order of X-2. */
 export async function executeBlock(
   surroundings: Surroundings,
   input: ExecuteBlockInput,

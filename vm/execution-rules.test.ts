@@ -1,0 +1,96 @@
+/** Where the chain differs from mainnet, on both engines (docs/spec/execution.md). */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { asHash, bytesToHex, hexToBytes, signTransaction } from '../ledger/model/index.ts';
+import { checkBody } from './body-rules.ts';
+import type { BlockEnvironment } from './engine.ts';
+import { environmentOf } from './header-rules.ts';
+import { COIN, createTestChain, party, signed, testRules } from './testkit/chain.ts';
+import { createEngineCache } from './testkit/engines.ts';
+
+const test = suite('vm/execution-rules');
+const alice = party('alice');
+const ENGINES = ['fast', 'reference'] as const;
+
+/** A chain's first block, and the rules of a chain with small contracts. */
+async function firstBlock() {
+  const rules = testRules('osaka', { contractSizeLimit: 40, initcodeSizeLimit: 60 });
+  const chain = createTestChain(rules, [{ address: alice.address, balance: COIN }]);
+  const { block } = (await chain.build([])).executed;
+  const environment: BlockEnvironment = environmentOf(block.header);
+  return { rules, chain, block, environment };
+}
+
+/** Creation code that returns so many zero bytes. */
+function deploying(length: number): Uint8Array {
+  return hexToBytes(`0x60${length.toString(16).padStart(2, '0')}5ff3`);
+}
+
+test('X-5: a blob transaction makes a body invalid; BLOBBASEFEE returns 1 and BLOBHASH 0', async () => {
+  const { chain, block, environment, rules } = await firstBlock();
+  const transaction = signTransaction(
+    {
+      type: 3,
+      chainId: rules.chainId,
+      nonce: 0n,
+      gasLimit: 100_000n,
+      maxFeePerGas: 1n,
+      maxPriorityFeePerGas: 1n,
+      maxFeePerBlobGas: 1n,
+      blobVersionedHashes: [asHash(Uint8Array.of(1, ...new Uint8Array(31)))],
+      to: alice.address,
+      value: 0n,
+      data: new Uint8Array(0),
+      accessList: [],
+    },
+    alice.key,
+  );
+  const body = { ...block, transactions: [transaction] };
+  assert.is(checkBody(body, { senders: [alice.address] }, 'osaka')?.code, 'VM_BLOB_TRANSACTION');
+  // BLOBBASEFEE, BLOBHASH(0), each to memory, and both returned.
+  const data = hexToBytes('0x4a5f525f4960205260405ff3');
+  const request = {
+    from: alice.address,
+    to: undefined,
+    data,
+    value: 0n,
+    gas: 200_000n,
+    gasPrice: 0n,
+  };
+  for (const name of ENGINES) {
+    const engine = createEngineCache(name)({ ...rules, contractSizeLimit: 24_576 });
+    const result = await engine.call(request, environment, chain.state);
+    assert.is(
+      result.kind === 'returned' && bytesToHex(result.returnData),
+      `0x${'1'.padStart(64, '0')}${'0'.repeat(64)}`,
+      name,
+    );
+  }
+});
+
+test('X-12: the sizes of code and creation code are those of the rules', async () => {
+  const { rules, chain, environment } = await firstBlock();
+  const creations = [deploying(40), deploying(41), new Uint8Array(61)];
+  const transactions = creations.map((data, i) => signed(alice, { data, nonce: BigInt(i) }));
+  for (const name of ENGINES) {
+    const engine = createEngineCache(name)(rules);
+    const outcome = await engine.executeBlock(
+      { environment, transactions, mode: 'build' },
+      chain.state,
+    );
+    assert.ok(outcome.ok);
+    const { receipts, skipped } = outcome.execution;
+    assert.equal(
+      receipts.map(({ status }) => status),
+      [1, 0],
+      name,
+    );
+    assert.equal(
+      skipped.map(({ index, code }) => [index, code]),
+      [[2, 'VM_INITCODE_SIZE']],
+      name,
+    );
+  }
+});
+
+test.run();
