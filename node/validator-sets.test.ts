@@ -189,4 +189,21 @@ test('R-9.11: a set that becomes unusable while the node runs is found with the 
   assert.ok(failure instanceof CodedError && failure.code === 'NODE_VALIDATORS_UNREADABLE');
 });
 
+test('R-9.9: a transition for the block that nobody could make repairs such a chain', async () => {
+  const store = createChain();
+  store.append(0, []);
+  store.append(5, []);
+  const transition = {
+    ...PACE,
+    from: 2n,
+    source: { kind: 'headers' },
+    validators: [at(3), at(4)],
+  } as const;
+  const options = { ...CONTRACT, transitions: [transition] };
+  const sets = await openValidatorSets(options, { store, engine: noCalls });
+  assert.is(told(sets.next().validators), '3,4');
+  await sets.advance(store.append(3, [3, 4]));
+  assert.is(told(sets.next().validators), '3,4');
+});
+
 test.run();
