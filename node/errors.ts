@@ -53,7 +53,8 @@ export const NODE_ERRORS: ErrorTable = {
       'Start and connect the validators that the message names, or repeat it with force if they run and are only not connected to this node.',
   },
   NODE_NO_VOTE: {
-    meaning: 'This node has no validator key or no usable consensus log, so it casts no votes.',
+    meaning:
+      'This node has no validator key, or is not in the validator set, so it casts no votes.',
     remedy: 'Ask a node that votes.',
   },
   NODE_VALIDATORS_BY_CONTRACT: {

@@ -73,6 +73,12 @@ export function createGovernance(
     if (self === undefined) {
       return refuse('NODE_NO_VOTE', 'this node does not vote: ask a node that does');
     }
+    if (!tally.validators.some((validator) => isSame(validator, self))) {
+      return refuse(
+        'NODE_NO_VOTE',
+        `${bytesToHex(self)} is no validator: its votes would not count`,
+      );
+    }
     // Without effect, as it is in Besu; taking back an own vote has one.
     if (uncastVotes(tally, self, [vote]).length === 0 && isFulfilled(tally, vote)) {
       await votes.discard(vote.recipient);
