@@ -55,7 +55,7 @@ export const NODE_ERRORS: ErrorTable = {
   NODE_NO_VOTE: {
     meaning:
       'This node has no validator key, or is not in the validator set, so it casts no votes.',
-    remedy: 'Ask a node that votes.',
+    remedy: 'Ask a node that votes; force has a candidate vote as soon as it is a validator.',
   },
   NODE_VALIDATORS_BY_CONTRACT: {
     meaning: 'A contract names the validators, so votes in headers do not exist.',

@@ -84,7 +84,8 @@ const CASES: readonly (readonly [
   ],
   ['nobody would be left', { members: [1], connected: [] }, drop(1), true, 'NODE_VOTE_FOR_NOBODY'],
   ['no key', { self: undefined }, add(5), true, 'NODE_NO_VOTE'],
-  ['not in the set', { self: at(7) }, add(5), true, 'NODE_NO_VOTE'],
+  ['not in the set', { self: at(7) }, add(5), false, 'NODE_NO_VOTE'],
+  ['not in the set yet, and forced', { self: at(7) }, add(5), true, undefined],
   [
     'a contract names them',
     { set: { source: 'contract', validators: [at(1)], contract: at(8) } },
