@@ -157,6 +157,11 @@ async function proveMutants(options: MutantOptions & { readonly json: boolean })
 }
 
 if (import.meta.main) {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads has seen enough: `npm run sim | head`.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   try {
     process.exitCode = (await main()) ? 0 : 1;
   } catch (error) {

@@ -120,7 +120,7 @@ export function createCluster(world: World, options: ClusterOptions): Cluster {
   const bootPeers = identities.map(({ peerId }) => `/memory/${peerId}`);
   const nodes: readonly SimNode[] = identities.map((identity, index) => {
     const node: SimNode = createSimNode(
-      { index, identity, chain, bootPeers, pace },
+      { index, identity, chain, bootPeers, pace, isTwin: twins.includes(validatorOf(index)) },
       {
         world,
         hub,

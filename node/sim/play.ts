@@ -114,7 +114,10 @@ async function settle(cluster: Cluster, profile: Profile, faults: number): Promi
   });
   // All of them before anything is awaited: the chain may go on, and nodes store a block one by one.
   for (const { index, store } of stores) checks.requireAll(index, store);
-  for (const { index, store } of stores) await checks.requireTrueEvidence(index, store);
+  for (const { index, store } of stores) {
+    const convictions = await checks.requireTrueEvidence(index, store);
+    cluster.tally['convictions'] = (cluster.tally['convictions'] ?? 0) + convictions;
+  }
   await world.run(0);
   await requireReplay(cluster, random.pick(living));
   await world.run(0);

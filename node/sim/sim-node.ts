@@ -3,7 +3,8 @@
  * crash ends at once. Whatever a dead life still computes reaches neither disk, network nor clock.
  */
 
-import type { Address } from '../../ledger/model/index.ts';
+import { decodeMessage } from '../../consensus/index.ts';
+import { type Address, equalBytes } from '../../ledger/model/index.ts';
 import {
   createMemoryDisk,
   createMemoryLog,
@@ -38,6 +39,8 @@ export type SimNodeOptions = {
   readonly identity: SimIdentity;
   readonly chain: SimChain;
   readonly bootPeers: readonly string[];
+  /** Deaf to its own identity, or it would fall silent as soon as it heard its other half. */
+  readonly isTwin: boolean;
   /** Longest times of a synced write and of a transaction's execution; changed at will. */
   readonly pace: { diskMs: number; executeMs: number };
 };
@@ -116,6 +119,11 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
     },
   });
 
+  const isOwn = (message: Uint8Array): boolean => {
+    const decoded = decodeMessage(message);
+    return decoded.ok && equalBytes(decoded.message.signed.author, identity.signer.address);
+  };
+
   /** A dead process sends nothing more; what it has sent may still arrive. */
   const openNetwork =
     (own: Life) =>
@@ -130,6 +138,9 @@ export function createSimNode(options: SimNodeOptions, ports: SimNodePorts): Sim
       };
       const handlers: NetworkHandlers = {
         ...modules.handlers,
+        onConsensus: (from, message) => {
+          if (!options.isTwin || !isOwn(message)) modules.handlers.onConsensus(from, message);
+        },
         serveBlocks: (from, count) => {
           const { serveBlocks, serveBody } = modules.handlers;
           const blocks = serveBlocks(from, count);
