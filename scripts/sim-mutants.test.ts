@@ -1,10 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { profilesNamed } from '../node/sim/campaign.ts';
 import { HOUSE } from './house.ts';
-import { describeProof, prove } from './sim-mutants.ts';
+import { describeProof, prove, readMutants } from './sim-mutants.ts';
+import { applyHunks } from './unified-diff.ts';
 
 type Context = { root: string; mutants: string };
 const test = suite<Context>('scripts/sim-mutants');
@@ -131,6 +133,19 @@ test('a folder without patches is an error, as is a patch without profiles', asy
       assert.unreachable();
     } catch (error) {
       assert.instance(error, RangeError);
+    }
+  }
+});
+
+test('every mutant of the simulation still says what to change', async () => {
+  const root = join(import.meta.dirname, '..');
+  const mutants = await readMutants(join(root, 'node/sim/mutants'));
+  assert.ok(mutants.length >= 20);
+  for (const { name, patch: mutant, profiles } of mutants) {
+    assert.ok(profilesNamed(profiles.split(',')).length > 0);
+    for (const { path, hunks } of mutant.files) {
+      const text = await readFile(join(root, path), 'utf8');
+      assert.ok(applyHunks(text, hunks) !== undefined, `${name}: ${path} has changed`);
     }
   }
 });

@@ -106,7 +106,8 @@ async function tryMutant(mutant: Mutant, options: MutantOptions): Promise<Verdic
     const [failure] = report.failures;
     if (failure === undefined) return { kind: 'survived', seeds: report.seeds };
     const { rule, profile, seed } = failure;
-    const shown = relative(options.root, file);
+    const inside = relative(options.root, file);
+    const shown = inside.startsWith('..') ? file : inside;
     const again = `npm run sim -- --mutants ${shown} --profile ${profile} --from ${seed} --seeds 1`;
     return { kind: 'caught', rule, profile, seed, again };
   } finally {
