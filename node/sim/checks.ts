@@ -29,8 +29,8 @@ export type Checks = {
   isAcknowledged(transaction: Hash): boolean;
   /** Every final block and every acknowledged transaction is where it was first seen. */
   requireAll(node: number, store: ChainStore): void;
-  /** Nobody who keeps the rules is convicted. */
-  requireTrueEvidence(node: number, store: ChainStore): Promise<void>;
+  /** Nobody who keeps the rules is convicted; how many convictions there are. */
+  requireTrueEvidence(node: number, store: ChainStore): Promise<number>;
   /** The highest block of any correct node. */
   height(): Height;
   /** Rounds above 0 that correct nodes entered, once for each node and height. */
@@ -170,12 +170,14 @@ export function createChecks(
       }
     },
     requireTrueEvidence: async (node, store) => {
-      for (const { author, height } of await store.evidence.list()) {
+      const records = await store.evidence.list();
+      for (const { author, height } of records) {
         const accused = set.validators.findIndex((validator) => equalBytes(validator, author));
         if (set.faulty.has(accused)) continue;
         const fact = `node ${node} has evidence against node ${accused}, height ${height}`;
         world.violate('no self-contradiction (2)', fact);
       }
+      return records.length;
     },
     height: () => highest,
     laterRounds: () => laterRounds,
