@@ -2,7 +2,7 @@
  * Where the validators of a run live: hosts of their own made of network namespaces, or all on the
  * loopback address of this machine. Proxies run on the dialler's host in either case.
  */
-import { createServer } from 'node:net';
+import { freeBasePort } from '../../cli/e2e/harness.ts';
 import type { Endpoint } from './link-proxy.ts';
 
 export type Command = readonly [string, ...string[]];
@@ -20,7 +20,9 @@ export type Fabric = {
   readonly partition: ((groups: readonly (readonly number[])[]) => Promise<void>) | undefined;
 };
 
+/** As `freeBasePort` looks for them. */
 const PORT_STEP = 10;
+const P2P_OFFSET = 3;
 
 /** Hosts that are this machine, on ports that are free right now. */
 export async function loopbackFabric(nodes: number): Promise<Fabric> {
@@ -30,25 +32,7 @@ export async function loopbackFabric(nodes: number): Promise<Fabric> {
     kind: 'loopback',
     command: (_, [file = '', ...args]) => [file, ...args],
     rpc: (node) => at(base + node * PORT_STEP),
-    p2p: (node) => at(base + node * PORT_STEP + 1),
+    p2p: (node) => at(base + node * PORT_STEP + P2P_OFFSET),
     partition: undefined,
   };
-}
-
-async function freeBasePort(nodes: number): Promise<number> {
-  for (;;) {
-    // Below the range that the system hands out by itself.
-    const base = 14_000 + Math.floor(Math.random() * 1_500) * PORT_STEP;
-    const ports = Array.from({ length: nodes }, (_, node) => base + node * PORT_STEP);
-    const free = await Promise.all(ports.flatMap((port) => [port, port + 1]).map(isFree));
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -135,6 +135,19 @@ const cutLinks: Scenario = {
   },
 };
 
+/** Nobody knows any more what it signed: they resume when all have met and told each other. */
+const logsLost: Scenario = {
+  name: 'logs-lost',
+  title: 'kill -9 of all validators, and every consensus log is lost while the blocks are kept',
+  restarts: true,
+  seconds: 6,
+  run: async ({ network: { validators } }) => {
+    await Promise.all(validators.map((validator) => validator.kill()));
+    await Promise.all(validators.map((validator) => validator.wipe('log')));
+    await Promise.all(validators.map((validator) => validator.start()));
+  },
+};
+
 const killUnderLatency: Scenario = {
   name: 'kill-and-latency',
   title: 'kill -9 of one validator while the others have 100 ms of latency and 50 ms of jitter',
@@ -180,9 +193,10 @@ export const SCENARIOS: readonly Scenario[] = [
   stallShort,
   stallLong,
   cutLinks,
+  wipedScenario,
   killUnderLatency,
   pauseInPartition,
-  wipedScenario,
+  logsLost,
 ];
 
 async function paused(stage: Stage, durationMs: number): Promise<void> {

@@ -24,8 +24,8 @@ export type ValidatorProcess = {
   /** SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;
-  /** Deletes the chain and the consensus log of a killed validator; keys and configuration stay. */
-  wipe(): Promise<void>;
+  /** Deletes the consensus log of a killed validator, or the chain as well; keys and configuration stay. */
+  wipe(what: 'log' | 'log and chain'): Promise<void>;
   /** SIGTERM; resolves with the exit code, or undefined if it had to be killed. */
   stop(): Promise<number | undefined>;
 };
@@ -102,9 +102,9 @@ export function createValidator(options: ValidatorOptions): ValidatorProcess {
       child?.kill('SIGCONT');
       paused = false;
     },
-    wipe: async () => {
-      await rm(join(directory, 'chain'), { recursive: true, force: true });
-      await rm(join(directory, 'consensus.log'), { force: true });
+    wipe: async (what) => {
+      await rm(join(directory, 'consensus.log'));
+      if (what === 'log and chain') await rm(join(directory, 'chain'), { recursive: true });
     },
     stop: async () => {
       if (child === undefined) return ended;

@@ -18,7 +18,7 @@ export const wipedScenario: Scenario = {
     const [other] = network.validators.filter(({ index }) => index !== victim);
     const proposer = (await lost.client.request('ehb_status', [])).validatorAddress ?? '';
     await lost.kill();
-    await lost.wipe();
+    await lost.wipe('log and chain');
     await stage.wait(2_000);
     await lost.start();
     const started = performance.now();
