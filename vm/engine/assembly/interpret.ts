@@ -6,16 +6,16 @@
  * it is (the byte itself, or 0xfe if the fork does not have it). So underflow, overflow and static gas are
  * checked once, above the switch, and forks are data.
  *
- * The switch must become one jump table: its cases are dense on purpose, and a test looks at the built code.
+ * The switch must become one jump table: its cases are dense on purpose, and the build looks at what came
+ * out. It is one function, and long, because the loop's variables have to stay in registers; what an
+ * instruction does beyond a few lines is in the file of its group.
  */
 
-import { balance, extcodecopy, extcodehash, extcodesize, noticeAccount } from './account-access';
+import { balance, extcodecopy, extcodehash, extcodesize } from './account-access';
 import { addressOf, balanceOf } from './accounts';
+import { blockhash } from './block-hashes';
 import { call } from './calls';
-import { jumpsAt } from './codes';
 import { create, selfdestruct } from './creates';
-import { setOut } from './endings';
-import { expByteGas } from './fork-rules';
 import {
   ANNOUNCED,
   BASE,
@@ -37,14 +37,11 @@ import {
   STATICCALL,
   VALUE,
 } from './frames';
-import { keccakWord } from './keccak';
 import {
   BASE_FEE,
   BLOB_BASE_FEE,
   BLOB_COUNT,
   BLOB_HASHES,
-  BLOCK_HASHES,
-  BLOCK_HASHES_KNOWN,
   CHAIN_ID,
   COINBASE,
   ENTERED,
@@ -53,13 +50,11 @@ import {
   INVALID_JUMP,
   INVALID_OPCODE,
   NEED_ACCOUNT,
-  NEED_BLOCK_HASH,
   NUMBER,
   OPCODES,
   ORIGIN,
   OUT_OF_GAS,
   PREV_RANDAO,
-  RETURN_DATA_BOUNDS,
   RETURNED,
   REVERTED,
   SLICE,
@@ -78,10 +73,16 @@ import {
   MOST_BYTES,
   mem,
   memSize,
-  reach,
   saveMemory,
-  wordsGas,
 } from './machine-memory';
+import {
+  copyIn,
+  copyReturned,
+  copyWithin,
+  exponentiate,
+  finish,
+  hash,
+} from './memory-instructions';
 import {
   addModulo,
   divide,
@@ -90,11 +91,12 @@ import {
   moduloSigned,
   multiply,
   multiplyModulo,
-  power,
 } from './multiply';
-import { returnBytes, returnLength } from './return-data';
-import { budget, setAsked, setBudget, tracing } from './run-state';
-import { noticeSlot, sload, sstore, tload, tstore } from './storage';
+import { returnLength } from './return-data';
+import { budget, setBudget, tracing } from './run-state';
+import { dup, flag, isTarget, push, swap } from './stack';
+import { sload, sstore, tload, tstore } from './storage';
+import { noticeUnpaid } from './unpaid';
 import {
   add,
   clamp,
@@ -114,164 +116,6 @@ import {
   storeBytes,
   subtract,
 } from './word';
-
-/** The top `length` bytes after the instruction at `pc`, as a word on a new top of the stack. */
-@inline
-function push(to: usize, pc: usize, length: i32): void {
-  store<u64>(to, limb(pc, length));
-  store<u64>(to, length > 8 ? limb(pc, length - 8) : 0, 8);
-  store<u64>(to, length > 16 ? limb(pc, length - 16) : 0, 16);
-  store<u64>(to, length > 24 ? limb(pc, length - 24) : 0, 24);
-}
-
-/** Eight bytes that end `bytes` after `pc`, or fewer if so many are not there. */
-@inline
-function limb(pc: usize, bytes: i32): u64 {
-  const raw = bswap(load<u64>(pc + bytes - 7));
-  return bytes >= 8 ? raw : raw & (((<u64>1) << ((<u64>bytes) << 3)) - 1);
-}
-
-@inline
-function flag(to: usize, condition: bool): void {
-  setSmall(to, u64(condition));
-}
-
-@inline
-function dup(sp: usize, nth: usize): void {
-  copyWord(sp + 32, sp - (nth - 1) * 32);
-}
-
-@inline
-function swap(sp: usize, nth: usize): void {
-  const other = sp - nth * 32;
-  const low = v128.load(sp);
-  const high = v128.load(sp, 16);
-  v128.store(sp, v128.load(other));
-  v128.store(sp, v128.load(other, 16), 16);
-  v128.store(other, low);
-  v128.store(other, high, 16);
-}
-
-/** Whether the word names a JUMPDEST of code at `code`. */
-@inline
-function isTarget(word: usize, code: usize, length: u32): bool {
-  if (!isSmall(word)) return false;
-  const at = load<u64>(word);
-  if (at >= length) return false;
-  return ((load<u8>(jumpsAt(code, length) + (<usize>at >> 3)) >> (<u8>at & 7)) & 1) != 0;
-}
-
-/** Copies from a source outside memory; gas left. */
-function copyIn(sp: usize, source: usize, sourceLength: u64, gas: i64): i64 {
-  const length = sp - 64;
-  let left = reach(sp, length, gas);
-  if (left < 0) return left;
-  left -= wordsGas(length, 3);
-  if (left < 0) return OUT_OF_GAS;
-  const bytes = <usize>load<u64>(length);
-  if (bytes > 0) copyPadded(mem + <usize>load<u64>(sp), source, sourceLength, sp - 32, bytes);
-  return left;
-}
-
-/** RETURNDATACOPY, which does not pad but fails. */
-function copyReturned(sp: usize, gas: i64): i64 {
-  const from = clamp(sp - 32);
-  const length = clamp(sp - 64);
-  if (from > returnLength || length > <u64>returnLength - from) return RETURN_DATA_BOUNDS;
-  let left = reach(sp, sp - 64, gas);
-  if (left < 0) return left;
-  left -= wordsGas(sp - 64, 3);
-  if (left < 0) return OUT_OF_GAS;
-  if (length > 0) {
-    memory.copy(mem + <usize>load<u64>(sp), returnBytes() + <usize>from, <usize>length);
-  }
-  return left;
-}
-
-/** MCOPY: memory reaches as far as the farther of both. */
-function copyWithin(sp: usize, gas: i64): i64 {
-  const length = sp - 64;
-  let left = reach(sp, length, gas);
-  if (left < 0) return left;
-  left = reach(sp - 32, length, left);
-  if (left < 0) return left;
-  left -= wordsGas(length, 3);
-  if (left < 0) return OUT_OF_GAS;
-  const bytes = <usize>load<u64>(length);
-  if (bytes > 0) {
-    memory.copy(mem + <usize>load<u64>(sp), mem + <usize>load<u64>(sp - 32), bytes);
-  }
-  return left;
-}
-
-/** KECCAK256. */
-function hash(sp: usize, gas: i64): i64 {
-  const length = sp - 32;
-  let left = reach(sp, length, gas);
-  if (left < 0) return left;
-  left -= wordsGas(length, 6);
-  if (left < 0) return OUT_OF_GAS;
-  const bytes = <usize>load<u64>(length);
-  keccakWord(bytes == 0 ? 0 : mem + <usize>load<u64>(sp), bytes, length);
-  return left;
-}
-
-function exponentiate(sp: usize, gas: i64): i64 {
-  const exponent = sp - 32;
-  const bits = 256 - leadingZeros(exponent);
-  const left = gas - expByteGas() * ((bits + 7) >> 3);
-  if (left < 0) return OUT_OF_GAS;
-  power(sp, exponent, bits, exponent);
-  return left;
-}
-
-/** RETURN and REVERT. */
-function finish(sp: usize, gas: i64): i64 {
-  const left = reach(sp, sp - 32, gas);
-  if (left < 0) return left;
-  const length = <usize>load<u64>(sp - 32);
-  setOut(length == 0 ? 0 : <usize>load<u64>(sp), length);
-  return left;
-}
-
-/** BLOCKHASH of the last 256 blocks; zero for any other. */
-function blockhash(sp: usize): i32 {
-  const number = load<u64>(NUMBER);
-  const wanted = clamp(sp);
-  if (wanted >= number || number - wanted > 256) {
-    setSmall(sp, 0);
-    return 0;
-  }
-  const cell = <usize>wanted & 255;
-  if (load<u8>(BLOCK_HASHES_KNOWN + cell) == 0) {
-    setAsked(<u32>(number - wanted));
-    return NEED_BLOCK_HASH;
-  }
-  copyWord(sp, BLOCK_HASHES + cell * 32);
-  return 0;
-}
-
-/** What an instruction would have touched is reported even if its static gas was not there. */
-function noticeUnpaid(instruction: u32, sp: usize): void {
-  switch (instruction) {
-    case 0x31: // BALANCE
-    case 0x3b: // EXTCODESIZE
-    case 0x3c: // EXTCODECOPY
-    case 0x3f: // EXTCODEHASH
-    case 0xff: // SELFDESTRUCT
-      noticeAccount(sp);
-      break;
-    case 0xf1: // CALL
-    case 0xf2: // CALLCODE
-    case 0xf4: // DELEGATECALL
-    case 0xfa: // STATICCALL
-      noticeAccount(sp - 32);
-      break;
-    case 0x54: // SLOAD
-      noticeSlot(sp);
-      break;
-  }
-}
 
 /** Runs the frame on top until it ends, enters another, or needs something: see `layout.ts`. */
 export function interpret(): i32 {
