@@ -121,7 +121,7 @@ const hashes = ({ block }: ExecutedBlock): readonly string[] =>
 async function createPair(
   blockPeriodMs = 0,
 ): Promise<{ sim: SimChain; first: Validator; second: Validator }> {
-  const sim = createSimChain(2, { blockPeriodMs, ...TIMING });
+  const sim = await createSimChain(2, { blockPeriodMs, ...TIMING });
   return { sim, first: await createValidator(sim, 0), second: await createValidator(sim, 1) };
 }
 

@@ -64,7 +64,7 @@ export async function runCampaign(
   onNote?: (line: string) => void,
 ): Promise<Report> {
   const { nodes, profiles, from, seeds, bail } = campaign;
-  const chain = createSimChain(nodes, TIMING);
+  const chain = await createSimChain(nodes, TIMING);
   const startedMs = performance.now();
   const outcomes: Outcome[] = [];
   const failures: Failure[] = [];

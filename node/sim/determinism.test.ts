@@ -11,12 +11,12 @@ const TIMING = { blockPeriodMs: 0, requestTimeoutMs: 1_000, maxRequestTimeoutMs:
 for (const [index, profile] of PROFILES.entries()) {
   test(`${profile.name}: the same seed gives the same events, another one others`, async () => {
     const seed = 100 + index;
-    const chain = createSimChain(4, TIMING);
+    const chain = await createSimChain(4, TIMING);
     const first = await play(chain, profile, seed);
     // Something else in between, and an engine and keys that were used already or are new.
     const other = await play(chain, profile, seed + 1);
     const again = await play(chain, profile, seed);
-    const fresh = await play(createSimChain(4, TIMING), profile, seed);
+    const fresh = await play(await createSimChain(4, TIMING), profile, seed);
     assert.is(again.digest, first.digest);
     assert.is(fresh.digest, first.digest);
     assert.equal(again, first);

@@ -9,7 +9,7 @@ import {
   peerIdOf,
 } from '../../genesis/index.ts';
 import { bytesToHex, signTransaction, type Transaction } from '../../ledger/model/index.ts';
-import { createEngine, type Engine } from '../../vm/index.ts';
+import { createEngine, type Engine, environmentOf } from '../../vm/index.ts';
 import { createLocalSigner, type Signer } from '../signer.ts';
 import { START_MS } from './world.ts';
 
@@ -40,7 +40,7 @@ export type SimTiming = {
 
 const CHAIN_ID = 20_260n;
 
-export function createSimChain(validators: number, timing: SimTiming): SimChain {
+export async function createSimChain(validators: number, timing: SimTiming): Promise<SimChain> {
   const identities = Array.from({ length: validators }, (_, i) => identity(i + 1, 0)).sort((a, b) =>
     Buffer.compare(a.signer.address, b.signer.address),
   );
@@ -59,11 +59,13 @@ export function createSimChain(validators: number, timing: SimTiming): SimChain 
   );
   if (!parsed.ok) throw new TypeError(parsed.message);
   const { genesis } = parsed;
+  const engine = createEngine('fast', genesis.rules);
+  await loadEngine(engine, genesis);
   const transfers = new Map<string, Transaction>();
   return {
     genesis,
     identities,
-    engine: createEngine('fast', genesis.rules),
+    engine,
     twinOf: (index) => {
       const { validatorKey } = identities[index] as SimIdentity;
       return { ...identity(index + 1, 1), validatorKey, signer: createLocalSigner(validatorKey) };
@@ -75,6 +77,22 @@ export function createSimChain(validators: number, timing: SimTiming): SimChain 
       return transaction;
     },
   };
+}
+
+/** An engine reads its parts from files before its first block: real time, which no run may wait for. */
+async function loadEngine(engine: Engine, { block }: Genesis): Promise<void> {
+  const environment = environmentOf(block.header);
+  const nothing = new Uint8Array(0);
+  const outcome = await engine.executeBlock(
+    { environment, transactions: [], mode: 'build' },
+    {
+      account: () => undefined,
+      storage: () => nothing,
+      code: () => nothing,
+      blockHash: () => undefined,
+    },
+  );
+  if (!outcome.ok) throw new TypeError(outcome.message);
 }
 
 function identity(number: number, variant: number): SimIdentity {
