@@ -17,6 +17,7 @@ import {
   headerHash,
   invariant,
   refuse,
+  transactionsRoot,
   type Verdict,
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
@@ -151,6 +152,9 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
     if (!shape.ok) return shape;
     const seals = verifySealedHeader(header, validators);
     if (!seals.ok) return seals;
+    if (!isBodyOf(header, block)) {
+      return refuse('NODE_BODY_MISMATCH', 'the body is not the one that the header commits to');
+    }
     const senders = await modules.recoverSenders(block.transactions);
     if (!senders.every((sender) => sender !== undefined)) {
       return refuse('NODE_BLOCK_REFUSED', 'a transaction has no valid signature');
@@ -189,4 +193,12 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
       listeners.push(listener);
     },
   };
+}
+
+/** The seals cover the header alone: whoever hands a block on can put any body under it. */
+function isBodyOf(header: BlockHeader, { transactions, ommers, withdrawals = [] }: Block): boolean {
+  const root = transactionsRoot(transactions.map(({ raw }) => raw));
+  return (
+    equalBytes(root, header.transactionsRoot) && ommers.length === 0 && withdrawals.length === 0
+  );
 }
