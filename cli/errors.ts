@@ -6,6 +6,7 @@ export type CliCode =
   | 'CLI_FILE_UNREADABLE'
   | 'CLI_FILE_UNWRITABLE'
   | 'CLI_EVIDENCE_FILE'
+  | 'CLI_BACKUP_FAILED'
   | 'CLI_NODE_REFUSED'
   | 'CLI_NODE_UNREACHABLE'
   | 'CLI_KEY_NEEDED'
@@ -35,6 +36,10 @@ const ENTRIES: Readonly<Record<CliCode, { readonly meaning: string; readonly rem
   CLI_EVIDENCE_FILE: {
     meaning: 'The file is not one that `ehb evidence export` writes.',
     remedy: 'Export the evidence again, or check that the file came whole.',
+  },
+  CLI_BACKUP_FAILED: {
+    meaning: 'The node could not write the backup.',
+    remedy: 'The message says why; the file is on the machine of the node, made by its user.',
   },
   CLI_NODE_REFUSED: {
     meaning: 'A node answered a request with an error.',

@@ -45,19 +45,24 @@ const COMMANDS = leaves(program, []).map(([, ...path]) => path);
 test('there are the commands that the reference page documents', () => {
   const paths = COMMANDS.map((path) => path.join(' '));
   assert.equal(paths, [
+    'backup',
     'dev',
     'evidence list',
     'evidence export',
     'evidence verify',
+    'export',
     'genesis create',
     'genesis show',
     'genesis check',
+    'import',
     'node create',
     'node start',
+    'restore',
     'status',
     'validators list',
     'validators propose',
     'validators discard',
+    'verify',
   ]);
   const page = renderCliReference(program);
   for (const path of paths) assert.match(page, `## ehb ${path}\n`);

@@ -1,11 +1,14 @@
 /** The command tree of `ehb`. */
 import { Command, CommanderError } from 'commander';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { exportCommand, importCommand } from './commands/blocks.ts';
 import { devCommand } from './commands/dev.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
 import { statusCommand } from './commands/status.ts';
 import { validatorsCommand } from './commands/validators.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { describeFailure, failureLines } from './failure.ts';
 import type { Output } from './output.ts';
@@ -17,12 +20,17 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
     .description('Enterprise Hybrid Blockchain: a self-hosted permissioned blockchain')
     .version(VERSION, '--version', 'print the version')
     .addHelpText('after', exitCodeHelp());
+  program.addCommand(backupCommand(output));
   program.addCommand(devCommand(output, exit));
   program.addCommand(evidenceCommand(output, exit));
+  program.addCommand(exportCommand(output));
   program.addCommand(genesisCommand(output, exit));
+  program.addCommand(importCommand(output, exit));
   program.addCommand(nodeCommand(output, exit));
+  program.addCommand(restoreCommand(output));
   program.addCommand(statusCommand(output, exit));
   program.addCommand(validatorsCommand(output));
+  program.addCommand(verifyCommand(output, exit));
   configure(program, output);
   return program;
 }

@@ -28,6 +28,35 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'In the genesis file of every node, add to config.transitions.qbft an entry for that block: {"block": N, "validatorselectionmode": "blockheader", "validators": [...]}, or another contract, and start again. Block 0 stays the same.',
   },
+  NODE_BACKUP_RUNNING: {
+    meaning: 'A backup of this node is being written already.',
+    remedy: 'Wait for it: `ehb_getBackup` tells how it stands.',
+  },
+  NODE_FILE_UNWRITABLE: {
+    meaning: 'A file that was named cannot be written.',
+    remedy: 'Check its directory, the permissions and the room on the disk.',
+  },
+  NODE_BLOCK_FILE_DAMAGED: {
+    meaning: 'A file of blocks holds something else where a block should start.',
+    remedy: 'Copy the file again, or export the blocks again.',
+  },
+  NODE_BLOCK_FILE_CUT: {
+    meaning: 'A file of blocks ends within a block. All blocks before are imported.',
+    remedy: 'Copy the file again and repeat the command: it goes on where it was.',
+  },
+  NODE_EXPORT_RANGE: {
+    meaning: 'Blocks that the chain does not have were to be exported.',
+    remedy: 'Leave --to away to export up to the head.',
+  },
+  NODE_EXPORT_FOREIGN: {
+    meaning: 'The file that was named holds other blocks than this export begins with.',
+    remedy: 'Name a new file, or give the same --from as the export that began the file.',
+  },
+  NODE_IMPORT_REFUSED: {
+    meaning: 'A block of an imported file is not the next one of this chain, or not valid.',
+    remedy:
+      'The message says why. Blocks of another genesis, gaps and blocks without a quorum of seals are refused; what came before stays.',
+  },
   NODE_FILE_UNREADABLE: {
     meaning: "A small file in the node's directory is there and cannot be read.",
     remedy: 'Give the user that runs the node the right to read it; the cause says what failed.',
@@ -66,8 +95,10 @@ export const NODE_ERRORS: ErrorTable = {
     remedy: 'Nothing to do: another peer is asked. If it goes on, compare the genesis files.',
   },
   NODE_BODY_MISMATCH: {
-    meaning: "A proposer named transactions that do not give the root in its block's header.",
-    remedy: 'Nothing to do: the round changes. If it goes on, look at the proposer of that round.',
+    meaning:
+      "The transactions that a proposer or a peer gave for a block do not give the root in its header.",
+    remedy:
+      'Nothing to do: the round changes, or another peer is asked. If it goes on, look at who gave them.',
   },
   NODE_METRICS_PORT_IN_USE: {
     meaning: 'The port for metrics is used by another process.',

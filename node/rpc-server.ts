@@ -1,6 +1,7 @@
 /** The JSON-RPC server of a node: the ports of `rpc` filled with the node's parts. */
 import { createRpcServer, type RpcServer } from '../rpc/index.ts';
 import type { Engine } from '../vm/index.ts';
+import { createBackups } from './backups.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
@@ -45,6 +46,7 @@ export function startNodeServer(
         },
         proofs: store,
         caller: createCaller(store, rules, engine, () => clock.breathe()),
+        backups: createBackups(store, config.logger.child('backup')),
         fees: createFees(rules),
         events,
         evidence,

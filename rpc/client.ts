@@ -98,8 +98,23 @@ export type EvidenceFilterJson = {
   readonly limit?: number;
 };
 
+/** Answer of `ehb_startBackup` and `ehb_getBackup`. */
+export type BackupJson = {
+  readonly state: 'none' | 'running' | 'done' | 'failed';
+  readonly file?: string;
+  readonly bytes?: number;
+  readonly height?: Quantity;
+  readonly code?: string;
+  readonly message?: string;
+};
+
 /** Methods whose types the client knows; any other may be called with a result type of one's own. */
 export type KnownMethods = {
+  readonly ehb_getBackup: { readonly params: readonly []; readonly result: BackupJson };
+  readonly ehb_startBackup: {
+    readonly params: readonly [file: string];
+    readonly result: BackupJson;
+  };
   readonly ehb_getEvidence: {
     readonly params: readonly [filter?: EvidenceFilterJson];
     readonly result: EvidenceJson;

@@ -21,6 +21,7 @@ export type RpcErrorCode =
   | 'RPC_TIMEOUT'
   | 'RPC_RESPONSE_TOO_LARGE'
   | 'RPC_LIMIT_EXCEEDED'
+  | 'RPC_BACKUP_REFUSED'
   | 'RPC_BODY_TOO_LARGE'
   | 'RPC_UNSUPPORTED_MEDIA_TYPE'
   | 'RPC_FORBIDDEN_HOST'
@@ -110,6 +111,11 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32005,
     meaning: 'A bound of this node was reached; the message names it.',
     remedy: 'Ask for less at once; the operator can raise the bound.',
+  },
+  RPC_BACKUP_REFUSED: {
+    number: -32000,
+    meaning: 'A backup cannot be begun now.',
+    remedy: 'The message says why; ehb_getBackup tells how the one that runs stands.',
   },
   RPC_BODY_TOO_LARGE: {
     number: -32005,

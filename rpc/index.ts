@@ -4,6 +4,7 @@ export type { RpcLimits, RpcServerOptions } from './options.ts';
 export { DEFAULT_RPC_LIMITS } from './options.ts';
 export type {
   AccessListOutcome,
+  BackupPort,
   CallerPort,
   CallOutcome,
   CallRequest,

@@ -1,5 +1,6 @@
 /** Every method of the node, in the order of the reference page. */
 import type { Method } from './method.ts';
+import { backupMethods } from './methods/backup.ts';
 import { discoveryMethods } from './methods/discovery.ts';
 import { ehbMethods } from './methods/ehb.ts';
 import { accountStateMethods } from './methods/eth/account-state.ts';
@@ -33,6 +34,7 @@ export const METHODS: readonly Method[] = [
   ...qbftMethods,
   ...ehbMethods,
   ...logPageMethods,
+  ...backupMethods,
   ...evidenceMethods,
   ...discoveryMethods,
 ];

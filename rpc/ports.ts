@@ -300,10 +300,34 @@ export type GovernancePort = {
   requestTimeoutMs(height: Height): number;
 };
 
+export type BackupReport =
+  | { readonly state: 'none' }
+  | { readonly state: 'running'; readonly file: string; readonly bytes: number }
+  | {
+      readonly state: 'done';
+      readonly file: string;
+      readonly bytes: number;
+      readonly height: Height;
+    }
+  | {
+      readonly state: 'failed';
+      readonly file: string;
+      readonly code: string;
+      readonly message: string;
+    };
+
+/** Backups of the ledger, one at a time. */
+export type BackupPort = {
+  start(file: string): Verdict<object>;
+  state(): BackupReport;
+};
+
 export type RpcPorts = {
   readonly chain: ChainPort;
   /** Absent: `eth_getProof` is not offered. */
   readonly proofs?: ProofPort;
+  /** Absent: `ehb_startBackup` is not offered. */
+  readonly backups?: BackupPort;
   readonly pool: PoolPort;
   readonly caller: CallerPort;
   readonly fees: FeePort;

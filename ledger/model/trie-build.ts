@@ -25,12 +25,15 @@ import {
 } from './trie-node.ts';
 import { embeddedReference, hashReference, type TrieReference } from './trie-reference.ts';
 
-/** Root of the trie with these entries, in any order. @throws InvariantError on a repeated key */
-export function trieRoot(entries: readonly TrieEntry[]): Hash {
+/**
+ * Root of the trie with these entries, in any order; `sink` is given its nodes.
+ * @throws InvariantError on a repeated key
+ */
+export function trieRoot(entries: readonly TrieEntry[], sink?: NodeSink): Hash {
   const sorted = entries.filter((entry) => entry.value.length > 0);
   sorted.sort((a, b) => compareBytes(a.key, b.key));
   invariant(isStrictlySorted(sorted), 'a trie has one value for each key');
-  return sorted.length === 0 ? EMPTY_ROOT : rootOf(buildSubtrie(sorted, 0, sorted.length, 0));
+  return sorted.length === 0 ? EMPTY_ROOT : rootOf(buildSubtrie(sorted, 0, sorted.length, 0), sink);
 }
 
 /** Root of a list: the trie whose keys are RLP(index). */

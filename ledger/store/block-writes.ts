@@ -72,7 +72,7 @@ async function putState(database: Database, batch: Batch, executed: ExecutedBloc
   const changed: ChangedAccount[] = [];
   for (const change of changes.accounts) {
     const { address } = change;
-    const isChanged = changeValue(
+    const isAccountChanged = changeValue(
       database,
       batch,
       accountKey(address),
@@ -86,7 +86,7 @@ async function putState(database: Database, batch: Batch, executed: ExecutedBloc
     for (const { slot, value } of change.storage) {
       if (changeValue(database, batch, slotKey(address, slot), value, number)) slots.push(slot);
     }
-    if (isChanged || slots.length > 0) changed.push({ address, slots });
+    if (isAccountChanged || slots.length > 0) changed.push({ address, isAccountChanged, slots });
   }
   for (const { codeHash, code } of changes.codes) batch.put(hashKey('code', codeHash), code);
   batch.put(numberKey('changed', number), encodeChangedKeys(changed));

@@ -11,7 +11,7 @@ import {
 } from '../model/index.ts';
 import { readBatchRecord } from './batch-chain.ts';
 import { readHeader } from './check-store.ts';
-import type { Database } from './database.ts';
+import type { Reader } from './database.ts';
 import { hashKey, numberFrom, numberKey } from './keyspace.ts';
 
 export type ChainReads = {
@@ -27,7 +27,7 @@ export type ChainReads = {
   transactionPlace(hash: Hash): { readonly number: Height; readonly index: number } | undefined;
 };
 
-export function createChainReads(database: Database): ChainReads {
+export function createChainReads(database: Reader): ChainReads {
   return {
     hashOf: (number) => (number < 0n ? undefined : readBatchRecord(database, number)?.blockHash),
     headerOf: (number) => (number < 0n ? undefined : readHeader(database, number)),

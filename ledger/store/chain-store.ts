@@ -15,6 +15,7 @@ import {
   type StatePort,
   type StateReader,
 } from '../model/index.ts';
+import { type BackupProgress, type BackupSummary, writeBackup } from './backup.ts';
 import { createBatch } from './batch.ts';
 import { type HeadRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
@@ -73,6 +74,11 @@ export type ChainStore = {
   prove(request: StateProofRequest): Promise<StateProof | NoProof>;
   /** Proofs of equivocation; no part of the chain. */
   readonly evidence: EvidenceBook;
+  /**
+   * Writes all records of this moment into a file that does not exist, while blocks go on.
+   * @throws CodedError `STORE_BACKUP_UNWRITABLE`, `STORE_DAMAGED`
+   */
+  backup(file: string, onProgress: BackupProgress): Promise<BackupSummary>;
   /** After the writes that were asked for. */
   close(): Promise<void>;
 };
@@ -85,6 +91,7 @@ export function createChainStore(
   options: {
     readonly head: HeadRecord & { readonly header: BlockHeader };
     readonly hashRule: HeaderHashRule;
+    readonly path: string;
   },
 ): ChainStore {
   const serially = createSerialQueue();
@@ -137,6 +144,16 @@ export function createChainStore(
       const snapshot = database.snapshot();
       try {
         return await proveState(snapshot, request);
+      } finally {
+        await snapshot.close();
+      }
+    },
+    backup: async (file, onProgress) => {
+      const snapshot = database.snapshot();
+      try {
+        const genesisHash = hashOf(0n);
+        invariant(genesisHash !== undefined, 'a store has block 0');
+        return await writeBackup(snapshot, { file, path: options.path, genesisHash }, onProgress);
       } finally {
         await snapshot.close();
       }

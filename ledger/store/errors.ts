@@ -10,6 +10,11 @@ export type StoreErrorCode =
   | 'STORE_NOT_WRITABLE'
   | 'STORE_WRITE_FAILED'
   | 'STORE_CLOSED'
+  | 'STORE_MISSING'
+  | 'STORE_NOT_EMPTY'
+  | 'STORE_BACKUP_UNWRITABLE'
+  | 'STORE_BACKUP_DAMAGED'
+  | 'STORE_BACKUP_FOREIGN'
   | 'STORE_LOG_EXISTS'
   | 'STORE_LOG_MISSING'
   | 'STORE_LOG_FOREIGN'
@@ -59,6 +64,26 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   STORE_CLOSED: {
     meaning: 'The store or the consensus log was used after it was closed.',
     remedy: 'This is a fault of the program: report it with the log.',
+  },
+  STORE_MISSING: {
+    meaning: 'The directory holds no store of a chain.',
+    remedy: 'Check the path: a node that has run has the directory `chain` in its data directory.',
+  },
+  STORE_NOT_EMPTY: {
+    meaning: 'There is a store where one is to be made.',
+    remedy: 'Move the directory `chain` away, or restore into another data directory.',
+  },
+  STORE_BACKUP_UNWRITABLE: {
+    meaning: 'A backup cannot be written: the file exists, or its directory or disk refuses it.',
+    remedy: 'Name a file that does not exist, in a directory that the node may write, with room.',
+  },
+  STORE_BACKUP_DAMAGED: {
+    meaning: 'A backup cannot be read, is cut short, or is not what was written.',
+    remedy: 'Copy the file again from where it was kept, or take another backup.',
+  },
+  STORE_BACKUP_FOREIGN: {
+    meaning: 'A backup is of the chain of another genesis.',
+    remedy: 'Give the data directory of the network that the backup was taken from.',
   },
   STORE_LOG_EXISTS: {
     meaning: 'A consensus log is already there, and a new one would forget what it holds.',

@@ -51,11 +51,16 @@ export function requireGenesis(path: string, stored: Hash, given: Hash): void {
 }
 
 /** Marks the directory as a store of this format and genesis. */
-export async function mark(path: string, genesisHash: Hash): Promise<void> {
+export function mark(path: string, genesisHash: Hash): Promise<void> {
+  return markAs(path, genesisHash, FORMAT_VERSION);
+}
+
+/** The same with the version of a store that was made elsewhere. */
+export async function markAs(path: string, genesisHash: Hash, version: number): Promise<void> {
   const bytes = new Uint8Array(LENGTH);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
-  view.setUint32(8, FORMAT_VERSION);
+  view.setUint32(8, version);
   bytes.set(genesisHash, 12);
   view.setUint32(LENGTH - 4, crc32c(bytes.subarray(0, LENGTH - 4)));
   await replaceDurably(join(path, 'EHB-STORE'), bytes);

@@ -1,3 +1,4 @@
+export { type BackupSummary, restoreBackup } from './backup.ts';
 export type { ChainStore } from './chain-store.ts';
 export {
   type ConsensusLog,
@@ -12,3 +13,6 @@ export type { EvidenceBook } from './evidence-book.ts';
 export type { FoundLog, LogQueryBounds, LogSearch } from './log-search.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { NoProof, StateProof, StateProofRequest } from './state-proof.ts';
+export type { Problem, VerifyProgress } from './verify/report.ts';
+export { type VerifiedView, verifyChain } from './verify/verify-chain.ts';
+export type { VerifyReport } from './verify/verify-store.ts';

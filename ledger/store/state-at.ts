@@ -13,7 +13,7 @@ import {
   type StateReader,
 } from '../model/index.ts';
 import type { CachedDatabase } from './cached-database.ts';
-import type { Database } from './database.ts';
+import type { Reader } from './database.ts';
 import { accountKey, hashKey, nodeKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -40,7 +40,7 @@ export function newestState(database: CachedDatabase, stateRoot: Hash, hashOf: H
 }
 
 /** The state after a stored block; stays valid. */
-export function stateAfter(database: Database, number: Height, hashOf: HashOf): StateReader {
+export function stateAfter(database: Reader, number: Height, hashOf: HashOf): StateReader {
   return {
     account: (address) => accountFrom(valueAt(database, accountKey(address), number)),
     storage: (address, slot) => valueAt(database, slotKey(address, slot), number),
@@ -56,7 +56,7 @@ function accountFrom(bytes: Uint8Array): Account | undefined {
   return decoded.account;
 }
 
-function readCode(database: Database, codeHash: Hash): Uint8Array {
+function readCode(database: Reader, codeHash: Hash): Uint8Array {
   if (equalBytes(codeHash, EMPTY_CODE_HASH)) return new Uint8Array(0);
   return database.require(hashKey('code', codeHash));
 }

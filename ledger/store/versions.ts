@@ -13,7 +13,7 @@ import type { Batch } from './batch.ts';
 import type { Reader } from './database.ts';
 import { historyKey, numberFrom } from './keyspace.ts';
 
-type Versioned = {
+export type Versioned = {
   /** The block that wrote it. */
   readonly since: Height;
   readonly olderVersions: number;
@@ -31,7 +31,7 @@ export function newestValue(database: Reader, key: Uint8Array): Uint8Array {
 
 /** The value as block `at` left it; empty if there is none. */
 export function valueAt(database: Reader, key: Uint8Array, at: Height): Uint8Array {
-  const newest = decode(database.get(key));
+  const newest = decodeVersion(database.get(key));
   if (newest === undefined) return EMPTY;
   if (newest.since <= at) return newest.value;
   // Each version is at least one block older than the next, so those below `low` are old enough.
@@ -40,7 +40,7 @@ export function valueAt(database: Reader, key: Uint8Array, at: Height): Uint8Arr
   let value: Uint8Array = EMPTY;
   for (let step = 0; low < high; ) {
     const middle = low + Math.min(step, (high - low) >> 1);
-    const record = decode(database.require(historyKey(key, middle))) as Versioned;
+    const record = decodeVersion(database.require(historyKey(key, middle))) as Versioned;
     if (record.since <= at) {
       value = record.value;
       low = middle + 1;
@@ -64,7 +64,7 @@ export function changeValue(
   number: Height,
 ): boolean {
   const stored = database.get(key);
-  const before = decode(stored);
+  const before = decodeVersion(stored);
   if (equalBytes(before?.value ?? EMPTY, value)) return false;
   let olderVersions = 0;
   if (stored !== undefined && before !== undefined) {
@@ -80,8 +80,9 @@ export function changeValue(
   return true;
 }
 
-function decode(record: Uint8Array | undefined): Versioned | undefined {
-  if (record === undefined) return undefined;
+/** Of a record that has passed its checksum. */
+export function decodeVersion(record: Uint8Array | undefined): Versioned | undefined {
+  if (record === undefined || record.length < HEAD_LENGTH) return undefined;
   const view = new DataView(record.buffer, record.byteOffset, record.length);
   return {
     since: numberFrom(record),

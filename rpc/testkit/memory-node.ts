@@ -93,6 +93,10 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       proofs: {
         prove: async ({ slots }) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
       },
+      backups: {
+        start: () => ({ ok: true }),
+        state: () => ({ state: 'done', file: '/backup', bytes: 7, height: 5n }),
+      },
       fees: {
         nextBaseFee: () => BASE_FEE,
         blobBaseFee: () => 1n,

@@ -1,0 +1,179 @@
+// time-limit: 240 s
+/** The operator's commands on a ledger: backup under load, restore, verify, export, import, kill and repeat. */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createColors } from 'picocolors';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { runCli } from '../program.ts';
+import { accountAt, viemAt } from './accounts.ts';
+import {
+  blockHashes,
+  type DevNetwork,
+  freeBasePort,
+  heightOf,
+  startDev,
+  temporaryDirectory,
+  until,
+} from './harness.ts';
+
+const test = suite('the ledger commands');
+const directory: string = temporaryDirectory();
+const dataDir: string = join(directory, 'network');
+const backup: string = join(directory, 'backup.ehb');
+const blocks: string = join(directory, 'blocks.rlp');
+const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+let network: DevNetwork;
+let node: string;
+let hashes: readonly string[];
+
+/** Runs a command in this process; the JSON that it printed. */
+async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const lines: string[] = [];
+  const sink = {
+    out: (line: string) => lines.push(line),
+    err: (line: string) => lines.push(line),
+    colours: createColors(false),
+  };
+  const code = await runCli([...args, '--json'], sink, {});
+  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
+}
+
+/** A directory with the genesis of the network and nothing else. */
+function freshDirectory(name: string): string {
+  const path = join(directory, name);
+  mkdirSync(path);
+  cpSync(join(node, 'genesis.json'), join(path, 'genesis.json'));
+  return path;
+}
+
+async function transfers(count: number): Promise<void> {
+  const { reader, wallet } = viemAt(network.urls[0] as string, accountAt(0));
+  for (let sent = 0; sent < count; sent += 1) {
+    const hash = await wallet.sendTransaction({ to: accountAt(9).address, value: 1n });
+    await reader.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  }
+}
+
+test.before(async () => {
+  const basePort = await freeBasePort();
+  network = await startDev({ dataDir, basePort, validators: 1 });
+  node = join(dataDir, 'node-0');
+});
+test.after(() => rmSync(directory, { recursive: true, force: true }));
+
+test('a backup is taken while blocks are made; a running ledger is left alone by the others', async () => {
+  await transfers(5);
+  const load = transfers(15);
+  const taken = await ehb('backup', backup, '--url', network.urls[0] as string);
+  await load;
+  assert.is(taken['ok'], true, JSON.stringify(taken));
+  assert.ok(Number(taken['height']) >= 5);
+  const again = await ehb('backup', backup, '--url', network.urls[0] as string);
+  assert.is(again['code'], 'CLI_BACKUP_FAILED');
+  assert.is((await ehb('verify', '--data-dir', node))['code'], 'STORE_LOCKED');
+  const client = network.clients[0] as DevNetwork['clients'][number];
+  hashes = await blockHashes(client, 0, await heightOf(client));
+  await network.stop('SIGTERM');
+});
+
+test('the ledger of the stopped node is sound, and exports; an export goes on where it was cut', async () => {
+  const report = await ehb('verify', '--data-dir', node);
+  assert.equal(report['problems'], []);
+  assert.is(report['exitCode'], 0);
+  const written = await ehb('export', blocks, '--data-dir', node);
+  assert.is(written['written'], hashes.length - 1, JSON.stringify(written));
+  const whole = readFileSync(blocks);
+  writeFileSync(blocks, whole.subarray(0, whole.length >> 1));
+  const resumed = await ehb('export', blocks, '--data-dir', node);
+  assert.ok(Number(resumed['found']) > 0 && Number(resumed['written']) > 0);
+  assert.equal(readFileSync(blocks), whole);
+  const range = await ehb('export', blocks, '--data-dir', node, '--to', '100000');
+  assert.is(range['code'], 'NODE_EXPORT_RANGE');
+  const foreign = await ehb('export', blocks, '--data-dir', node, '--from', '2');
+  assert.is(foreign['code'], 'NODE_EXPORT_FOREIGN');
+});
+
+test('blocks are imported into an empty ledger, also after the process was killed', async () => {
+  const target = freshDirectory('imported');
+  const args = [MAIN, 'import', blocks, '--data-dir', target, '--json'];
+  for (let round = 0; round < 3; round += 1) {
+    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const ended = new Promise((done) => child.once('exit', done));
+    await until(
+      'the store is being written',
+      () => isBegun(target) || child.exitCode !== null,
+      30_000,
+    );
+    child.kill('SIGKILL');
+    await ended;
+  }
+  const summary = await ehb('import', blocks, '--data-dir', target);
+  assert.is(summary['ok'], true, JSON.stringify(summary));
+  assert.is(summary['head'], String(hashes.length - 1));
+  const report = await ehb('verify', '--data-dir', target);
+  assert.equal(report['problems'], []);
+});
+
+function isBegun(target: string): boolean {
+  try {
+    return statSync(join(target, 'chain', 'EHB-STORE')).isFile();
+  } catch {
+    return false;
+  }
+}
+
+test('altered, reordered, repeated and cut files are refused by name, and what was sound stays', async () => {
+  const whole = readFileSync(blocks);
+  const starts = startsOf(whole);
+  const wrong = join(directory, 'wrong.rlp');
+  const importing = async (name: string, bytes: Uint8Array): Promise<Record<string, unknown>> => {
+    writeFileSync(wrong, bytes);
+    return await ehb('import', wrong, '--data-dir', freshDirectory(name));
+  };
+  const [, second = 0, third = 0] = starts;
+  const cut = await importing('cut', whole.subarray(0, whole.length - 3));
+  assert.is(cut['code'], 'NODE_BLOCK_FILE_CUT');
+  const altered = Uint8Array.from(whole);
+  altered[third - 10] = (altered[third - 10] as number) ^ 1;
+  assert.is((await importing('altered', altered))['code'], 'NODE_IMPORT_REFUSED');
+  const swapped = Buffer.concat([whole.subarray(second, third), whole.subarray(0, second)]);
+  assert.is((await importing('swapped', swapped))['code'], 'NODE_IMPORT_REFUSED');
+  const twice = await importing('twice', Buffer.concat([whole.subarray(0, third), whole]));
+  assert.is(twice['known'], 2);
+  assert.is(twice['ok'], true);
+  assert.is(
+    (await importing('noise', Buffer.from('no blocks')))['code'],
+    'NODE_BLOCK_FILE_DAMAGED',
+  );
+  assert.is((await importing('empty', new Uint8Array(0)))['imported'], 0);
+});
+
+/** Where each block of a file starts. */
+function startsOf(bytes: Uint8Array): readonly number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    starts.push(at);
+    const size = (bytes[at] as number) - 0xf7;
+    let length = 0;
+    for (let i = 1; i <= size; i += 1) length = length * 256 + (bytes[at + i] as number);
+    at += 1 + size + length;
+  }
+  return starts;
+}
+
+test('a restored node has the blocks of the backup, gets the rest, and never a consensus log', async () => {
+  const target = freshDirectory('restored');
+  const restored = await ehb('restore', backup, '--data-dir', target);
+  assert.is(restored['ok'], true, JSON.stringify(restored));
+  assert.throws(() => statSync(join(target, 'consensus.log')), 'ENOENT');
+  assert.equal((await ehb('verify', '--data-dir', target))['problems'], []);
+  const summary = await ehb('import', blocks, '--data-dir', target);
+  assert.is(summary['known'], Number(restored['height']));
+  assert.is(summary['head'], String(hashes.length - 1));
+  assert.is((await ehb('restore', backup, '--data-dir', target))['code'], 'STORE_NOT_EMPTY');
+});
+
+test.run();

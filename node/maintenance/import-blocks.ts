@@ -1,0 +1,117 @@
+/** Takes blocks from a file into a ledger, each verified and executed as one from a peer is. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { makeDirectory } from '../../genesis/index.ts';
+import { CodedError, type Height } from '../../ledger/model/index.ts';
+import { openStore } from '../../ledger/store/index.ts';
+import { createEngine, type EngineName } from '../../vm/index.ts';
+import { createChain } from '../chain.ts';
+import { systemClock } from '../clock.ts';
+import { silentLogger } from '../logger.ts';
+import { createSenderRecovery } from '../sender-recovery.ts';
+import { openValidatorSets } from '../validator-sets.ts';
+import { blocksOf } from './block-file.ts';
+import { type LedgerPlace, storeOptionsOf } from './ledger-files.ts';
+
+export type ImportOptions = LedgerPlace & {
+  readonly file: string;
+  readonly engine: EngineName;
+  /** Stops between two blocks; what is imported stays. */
+  readonly signal: AbortSignal;
+};
+
+export type ImportSummary = {
+  readonly imported: number;
+  /** Of the file's blocks, those that were there. */
+  readonly known: number;
+  readonly head: Height;
+  readonly isComplete: boolean;
+};
+
+export type ImportProgress = {
+  readonly head: Height;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+};
+
+/**
+ * The node must not run. Interrupted in any way, it goes on from where it was.
+ * @throws CodedError of the store, `NODE_IMPORT_REFUSED`, `NODE_BLOCK_FILE_DAMAGED`, `NODE_BLOCK_FILE_CUT`,
+ *   `NODE_FILE_UNREADABLE`
+ */
+export async function importBlocks(
+  options: ImportOptions,
+  onProgress: (progress: ImportProgress) => void,
+): Promise<ImportSummary> {
+  const file = await openFile(options.file);
+  try {
+    const { size } = await file.stat();
+    await makeDirectory(options.dataDir);
+    const store = await openStore(storeOptionsOf(options));
+    try {
+      const head = (): Height => store.head().header.number;
+      const take = await createImporter(options, store);
+      let imported = 0;
+      let known = 0;
+      let end = 0;
+      for await (const block of blocksOf(file, options.file)) {
+        if (options.signal.aborted) return { imported, known, head: head(), isComplete: false };
+        if (await take(block.encoded, block.start)) known += 1;
+        else imported += 1;
+        ({ end } = block);
+        onProgress({ head: head(), bytesDone: end, bytesTotal: size });
+      }
+      if (end < size) {
+        const message = `${options.file} ends within a block; all before byte ${end} is imported`;
+        throw new CodedError(message, { code: 'NODE_BLOCK_FILE_CUT', path: options.file });
+      }
+      return { imported, known, head: head(), isComplete: true };
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+type Store = Awaited<ReturnType<typeof openStore>>;
+
+/** Imports one block; whether it was there already. */
+async function createImporter(
+  { genesis, engine: name, file }: ImportOptions,
+  store: Store,
+): Promise<(encoded: Uint8Array, offset: number) => Promise<boolean>> {
+  const engine = createEngine(name, genesis.rules);
+  const chain = createChain(
+    { genesis, self: undefined },
+    {
+      store,
+      engine,
+      sets: await openValidatorSets(genesis.qbft, { store, engine }),
+      pool: { executable: () => [], discard: () => {} },
+      votes: { next: () => undefined },
+      recoverSenders: createSenderRecovery(systemClock),
+      clock: systemClock,
+      logger: silentLogger,
+    },
+  );
+  return async (encoded, offset) => {
+    const verdict = await chain.import(encoded);
+    if (verdict.ok) return verdict.duplicate;
+    const message = `${file}: the block at byte ${offset} is refused: ${verdict.message}`;
+    throw new CodedError(message, {
+      code: 'NODE_IMPORT_REFUSED',
+      path: file,
+      offset,
+      reason: verdict.code,
+    });
+  };
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError(`${path}: ${reason}`, { code: 'NODE_FILE_UNREADABLE', path }, { cause });
+  }
+}

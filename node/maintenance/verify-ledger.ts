@@ -1,0 +1,76 @@
+/** Checks everything that a node has stored: the ledger by itself, and that each header is sealed by its validators. */
+import { qbftRulesAt, verifyHeader, verifySealedHeader } from '../../consensus/index.ts';
+import type { Genesis } from '../../genesis/index.ts';
+import type { BlockHeader } from '../../ledger/model/index.ts';
+import {
+  type VerifiedView,
+  type VerifyProgress,
+  type VerifyReport,
+  verifyChain,
+} from '../../ledger/store/index.ts';
+import { createEngine } from '../../vm/index.ts';
+import { openValidatorSets } from '../validator-sets.ts';
+import { chainPath, type LedgerPlace } from './ledger-files.ts';
+
+/**
+ * Changes nothing. The node must not run.
+ * @throws CodedError of the store, if it cannot be opened at all
+ */
+export function verifyLedger(
+  place: LedgerPlace,
+  onProgress: (progress: VerifyProgress) => void,
+): Promise<VerifyReport> {
+  const { dataDir, genesis } = place;
+  return verifyChain({
+    path: chainPath(dataDir),
+    genesisHash: genesis.hash,
+    hashRule: genesis.hashRule,
+    createHeaderCheck: (view) => createHeaderCheck(genesis, view),
+    onProgress,
+  });
+}
+
+/** Follows the validators from block 0 on; headers must come in order. */
+async function createHeaderCheck(
+  { block, hash, qbft, rules }: Genesis,
+  view: VerifiedView,
+): Promise<(header: BlockHeader) => Promise<string | undefined>> {
+  let parent = { header: block.header, hash };
+  const sets = await openValidatorSets(qbft, {
+    store: { head: () => parent, header: view.header, stateAt: view.stateAt },
+    engine: createEngine('fast', rules),
+  });
+  return async (header) => {
+    if (header.number !== parent.header.number + 1n) {
+      return 'its seals cannot be checked: the block before is missing';
+    }
+    const fault = faultOf(header, parent, sets.next(), qbft);
+    const own = view.hashOf(header.number);
+    if (own === undefined) return fault ?? 'its hash is not stored';
+    parent = { header, hash: own };
+    try {
+      await sets.advance(header);
+    } catch (error) {
+      return `who seals the next block cannot be told: ${String(error)}`;
+    }
+    return fault;
+  };
+}
+
+function faultOf(
+  header: BlockHeader,
+  parent: { readonly header: BlockHeader; readonly hash: Genesis['hash'] },
+  { validators, source }: ReturnType<Awaited<ReturnType<typeof openValidatorSets>>['next']>,
+  qbft: Genesis['qbft'],
+): string | undefined {
+  const shape = verifyHeader(header, {
+    parent: parent.header,
+    parentHash: parent.hash,
+    validators,
+    validatorSource: source,
+    periodSeconds: Math.floor(qbftRulesAt(qbft, header.number).blockPeriodMs / 1000),
+  });
+  if (!shape.ok) return shape.message;
+  const seals = verifySealedHeader(header, validators);
+  return seals.ok ? undefined : seals.message;
+}
