@@ -96,7 +96,7 @@ export const NODE_ERRORS: ErrorTable = {
   },
   NODE_BODY_MISMATCH: {
     meaning:
-      "The transactions that a proposer or a peer gave for a block do not give the root in its header.",
+      'The transactions that a proposer or a peer gave for a block do not give the root in its header.',
     remedy:
       'Nothing to do: the round changes, or another peer is asked. If it goes on, look at who gave them.',
   },

@@ -27,10 +27,10 @@ import { next, optionsAt } from './small-chain.ts';
 const KEY: Uint8Array = new Uint8Array(32).fill(7);
 const CODE: Uint8Array = Uint8Array.of(0x60, 0x01, 0x60, 0x02);
 const CODE_HASH: Hash = keccak256(CODE);
-const ADDRESSES: readonly Address[] = Array.from({ length: 40 }, (_, index) =>
+export const LEDGER_ADDRESSES: readonly Address[] = Array.from({ length: 40 }, (_, index) =>
   asAddress(keccak256(Uint8Array.of(index)).slice(0, 20)),
 );
-const SLOTS: readonly Uint8Array[] = Array.from({ length: 12 }, (_, index) =>
+export const LEDGER_SLOTS: readonly Uint8Array[] = Array.from({ length: 12 }, (_, index) =>
   new Uint8Array(32).fill(index),
 );
 const NONE: Uint8Array = new Uint8Array(0);
@@ -48,7 +48,7 @@ export async function growLedger(path: string, blocks: number): Promise<void> {
 }
 
 export function wholeBlock(store: ChainStore, random: TestRandom): ExecutedBlock {
-  const touched = ADDRESSES.filter(() => random.below(5) === 0).sort(compareBytes);
+  const touched = LEDGER_ADDRESSES.filter(() => random.below(5) === 0).sort(compareBytes);
   const changes: StateChanges = {
     accounts: touched.map((address) => randomChange(random, address)),
     codes: [{ codeHash: CODE_HASH, code: CODE }],
@@ -77,7 +77,7 @@ function randomChange(random: TestRandom, address: Address): AccountChange {
     address,
     account: { nonce: BigInt(random.below(9)), balance: BigInt(random.below(99)), codeHash },
     storageCleared: fate === 2,
-    storage: SLOTS.filter(() => random.below(4) === 0).map((slot) => ({
+    storage: LEDGER_SLOTS.filter(() => random.below(4) === 0).map((slot) => ({
       slot,
       value: random.below(4) === 0 ? NONE : Uint8Array.of(1 + random.below(200)),
     })),
@@ -93,7 +93,7 @@ function signedTransaction(random: TestRandom): Transaction {
       gasLimit: 21_000n,
       maxFeePerGas: 1n,
       maxPriorityFeePerGas: 0n,
-      to: ADDRESSES[0] as Address,
+      to: LEDGER_ADDRESSES[0] as Address,
       value: BigInt(random.below(1e9)),
       data: random.bytes(random.below(60)),
       accessList: [],
@@ -104,7 +104,7 @@ function signedTransaction(random: TestRandom): Transaction {
 
 function receiptOf(random: TestRandom): Receipt {
   const logs = Array.from({ length: random.below(3) }, () => ({
-    address: ADDRESSES[random.below(3)] as Address,
+    address: LEDGER_ADDRESSES[random.below(3)] as Address,
     topics: [asHash(new Uint8Array(32).fill(random.below(5)))],
     data: random.bytes(random.below(50)),
   }));

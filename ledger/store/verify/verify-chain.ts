@@ -7,6 +7,8 @@ import { openDatabase, type Reader } from '../database.ts';
 import { versionOf } from '../identity.ts';
 import { stateAfter } from '../state-at.ts';
 import { storeError } from '../store-error.ts';
+import { createFindings } from './report.ts';
+import { verifyFiles } from './verify-files.ts';
 import { type VerifyOptions, type VerifyReport, verifyStore } from './verify-store.ts';
 
 /** What checking headers may read. */
@@ -21,7 +23,7 @@ export type VerifyChainOptions = {
 };
 
 /**
- * Nothing is changed. The store must not be open elsewhere.
+ * Nothing is changed. The store must not be open elsewhere. Files that are damaged are named and not opened.
  * @throws CodedError `STORE_LOCKED`, `STORE_FOREIGN_GENESIS`, `STORE_UNKNOWN_VERSION`, `STORE_MISSING`, and
  *   `STORE_DAMAGED` if the database cannot be opened at all
  */
@@ -29,6 +31,12 @@ export async function verifyChain(options: VerifyChainOptions): Promise<VerifyRe
   const { path, genesisHash, hashRule, onProgress } = options;
   const version = await versionOf(path, genesisHash);
   if (version === undefined) throw storeError('STORE_MISSING', path, 'there is no store');
+  const files = createFindings();
+  await verifyFiles(path, files, (done, total) => onProgress({ task: 'files', done, total }));
+  if (files.count() > 0) {
+    const { problems } = files;
+    return { records: 0, head: 'unknown', problems, problemCount: files.count() };
+  }
   const database = await openDatabase(path, false);
   try {
     const checkHeader = await options.createHeaderCheck(viewOf(database));
