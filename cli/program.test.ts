@@ -57,12 +57,16 @@ test('there are the commands that the reference page documents', () => {
     'import',
     'node create',
     'node start',
+    'proof transaction',
+    'proof receipt',
+    'proof account',
     'restore',
     'status',
     'validators list',
     'validators propose',
     'validators discard',
     'verify',
+    'verify-proof',
   ]);
   const page = renderCliReference(program);
   for (const path of paths) assert.match(page, `## ehb ${path}\n`);

@@ -6,6 +6,7 @@ import { devCommand } from './commands/dev.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
+import { proofCommand, verifyProofCommand } from './commands/proof.ts';
 import { statusCommand } from './commands/status.ts';
 import { validatorsCommand } from './commands/validators.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -27,10 +28,12 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(genesisCommand(output, exit));
   program.addCommand(importCommand(output, exit));
   program.addCommand(nodeCommand(output, exit));
+  program.addCommand(proofCommand(output));
   program.addCommand(restoreCommand(output));
   program.addCommand(statusCommand(output, exit));
   program.addCommand(validatorsCommand(output));
   program.addCommand(verifyCommand(output, exit));
+  program.addCommand(verifyProofCommand(output));
   configure(program, output);
   return program;
 }

@@ -60,6 +60,22 @@ export function parseAddress(text: string): string {
   return text.toLowerCase();
 }
 
+/** 32 bytes as 0x-hexadecimal, lower case. */
+export function parseHash(text: string): string {
+  if (!/^0x[0-9a-fA-F]{64}$/.test(text)) {
+    throw new InvalidArgumentError('Expected a hash, 0x and 64 hexadecimal digits.');
+  }
+  return text.toLowerCase();
+}
+
+/** At most 32 bytes as a number or 0x-hexadecimal; the whole 32. */
+export function parseSlot(text: string): string {
+  if (!/^(0x[0-9a-fA-F]{1,64}|[0-9]{1,77})$/.test(text) || BigInt(text) >= 2n ** 256n) {
+    throw new InvalidArgumentError('Expected a slot, a number below 2^256.');
+  }
+  return `0x${BigInt(text).toString(16).padStart(64, '0')}`;
+}
+
 export function parseHeight(text: string): bigint {
   return BigInt(parseInteger(text, 0, Number.MAX_SAFE_INTEGER, 'a block number'));
 }

@@ -16,6 +16,7 @@ export type ConsensusCode =
   | 'CONSENSUS_DUPLICATE_SEAL'
   | 'CONSENSUS_EQUIVOCATION'
   | 'CONSENSUS_FOREIGN_EVIDENCE'
+  | 'CONSENSUS_FOREIGN_PROOF'
   | 'CONSENSUS_FUTURE_HEIGHT'
   | 'CONSENSUS_INVALID_BLOCK'
   | 'CONSENSUS_MALFORMED'
@@ -23,6 +24,8 @@ export type ConsensusCode =
   | 'CONSENSUS_NOT_VALIDATOR'
   | 'CONSENSUS_OLD_HEIGHT'
   | 'CONSENSUS_OLD_ROUND'
+  | 'CONSENSUS_PROOF_BY_CONTRACT'
+  | 'CONSENSUS_PROOF_INVALID'
   | 'CONSENSUS_SECOND_SIGNER'
   | 'CONSENSUS_STALE_INPUT'
   | 'CONSENSUS_STRANGE_SEAL'
@@ -30,6 +33,7 @@ export type ConsensusCode =
   | 'CONSENSUS_TOO_FEW_SEALS'
   | 'CONSENSUS_TOO_LARGE'
   | 'CONSENSUS_UNKNOWN_VERSION'
+  | 'CONSENSUS_UNTRUSTED_VALIDATORS'
   | 'CONSENSUS_WRONG_PROPOSER'
   | 'CONSENSUS_WRONG_VALIDATORS';
 
@@ -114,6 +118,11 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
     remedy: 'Check it with the genesis file of the network that it comes from.',
     fault: true,
   },
+  CONSENSUS_FOREIGN_PROOF: {
+    meaning: 'A proof is of the chain of another genesis.',
+    remedy: 'Check it with the genesis file of the network that it was made on.',
+    fault: false,
+  },
   CONSENSUS_FUTURE_HEIGHT: {
     meaning: 'The message is for a height that this node has not reached.',
     remedy: 'Nothing to do: it is kept if near, and blocks are fetched.',
@@ -142,6 +151,19 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   },
   CONSENSUS_OLD_HEIGHT: { meaning: 'The height is final already.', remedy: NONE, fault: false },
   CONSENSUS_OLD_ROUND: { meaning: 'The round is over.', remedy: NONE, fault: false },
+  CONSENSUS_PROOF_BY_CONTRACT: {
+    meaning:
+      'A contract names the validators at the height of a proof, which this verifier cannot follow.',
+    remedy:
+      'Compare the hash of the block with nodes that you trust; the proof below it holds for that hash.',
+    fault: false,
+  },
+  CONSENSUS_PROOF_INVALID: {
+    meaning:
+      'The Merkle part of a proof does not lead from the header to what it is said to prove.',
+    remedy: 'Do not believe it. Have the proof made again, by another node.',
+    fault: false,
+  },
   CONSENSUS_SECOND_SIGNER: {
     meaning:
       "A message under this validator's own key says what its log does not: the log is an old copy, or another process has the key.",
@@ -177,6 +199,13 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   CONSENSUS_UNKNOWN_VERSION: {
     meaning: 'The encoding has a version that this node does not know.',
     remedy: 'Upgrade the older of the two nodes; a log of a newer version needs the newer program.',
+    fault: false,
+  },
+  CONSENSUS_UNTRUSTED_VALIDATORS: {
+    meaning:
+      'A header of a proof is not sealed by more than a third of the validators trusted before it.',
+    remedy:
+      'Do not believe it, unless a header at which the set changed was left out: have it made again.',
     fault: false,
   },
   CONSENSUS_WRONG_PROPOSER: {

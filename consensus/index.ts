@@ -15,6 +15,7 @@ export type {
 export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
 export { isMute } from './lost-logs.ts';
 export type { PeerMessage, QbftMessage, UnsignedMessage, UnsignedReport } from './messages.ts';
+export { encodeProofBundle, type ProofBundle, type ProofSubject } from './proof-bundle.ts';
 export {
   type QbftOptions,
   type QbftRules,
@@ -35,6 +36,12 @@ export { type Statement, viewOfStatement } from './statement.ts';
 export { step } from './step.ts';
 export { decodeValidators, GET_VALIDATORS } from './validator-contract.ts';
 export { proposerOf, quorumOf } from './validators.ts';
+export {
+  type Proved,
+  type ProvedFact,
+  type TrustAnchor,
+  verifyProofBundle,
+} from './verify-bundle.ts';
 export { verifySealedHeader, verifySeals } from './verify-seals.ts';
 export {
   type CastVote,

@@ -28,6 +28,14 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'In the genesis file of every node, add to config.transitions.qbft an entry for that block: {"block": N, "validatorselectionmode": "blockheader", "validators": [...]}, or another contract, and start again. Block 0 stays the same.',
   },
+  NODE_NOTHING_TO_PROVE: {
+    meaning: 'The transaction that was to be proved is in no final block.',
+    remedy: 'Wait until its receipt is there, or check the hash.',
+  },
+  NODE_NO_PROOF: {
+    meaning: 'A state that was to be proved is too old for this node.',
+    remedy: 'Ask for a later block.',
+  },
   NODE_BACKUP_RUNNING: {
     meaning: 'A backup of this node is being written already.',
     remedy: 'Wait for it: `ehb_getBackup` tells how it stands.',

@@ -5,6 +5,7 @@ import { createBackups } from './backups.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
+import { createProofMaker } from './proof-maker.ts';
 import { createCaller, createFees, createNodePort } from './rpc-ports.ts';
 import type { Signer } from './signer.ts';
 
@@ -46,6 +47,7 @@ export function startNodeServer(
         },
         proofs: store,
         caller: createCaller(store, rules, engine, () => clock.breathe()),
+        bundles: createProofMaker(store, clock.breathe),
         backups: createBackups(store, config.logger.child('backup')),
         fees: createFees(rules),
         events,

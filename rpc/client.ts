@@ -108,9 +108,29 @@ export type BackupJson = {
   readonly message?: string;
 };
 
+/** What `ehb_getProof` proves: one of the first three. */
+export type ProofSubjectJson = {
+  readonly transaction?: string;
+  readonly receipt?: string;
+  readonly address?: string;
+  readonly slots?: readonly string[];
+  readonly block?: string;
+};
+
+/** Answer of `ehb_getProof`. */
+export type ProofJson = {
+  readonly blockNumber: Quantity;
+  readonly blockHash: `0x${string}`;
+  readonly bundle: `0x${string}`;
+};
+
 /** Methods whose types the client knows; any other may be called with a result type of one's own. */
 export type KnownMethods = {
   readonly ehb_getBackup: { readonly params: readonly []; readonly result: BackupJson };
+  readonly ehb_getProof: {
+    readonly params: readonly [subject: ProofSubjectJson];
+    readonly result: ProofJson;
+  };
   readonly ehb_startBackup: {
     readonly params: readonly [file: string];
     readonly result: BackupJson;

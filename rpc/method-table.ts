@@ -14,6 +14,7 @@ import { transactionMethods } from './methods/eth/transactions.ts';
 import { evidenceMethods } from './methods/evidence.ts';
 import { logPageMethods } from './methods/logs.ts';
 import { netMethods } from './methods/net.ts';
+import { proofMethods } from './methods/proofs.ts';
 import { qbftMethods } from './methods/qbft.ts';
 import { txpoolMethods } from './methods/txpool.ts';
 import { web3Methods } from './methods/web3.ts';
@@ -34,6 +35,7 @@ export const METHODS: readonly Method[] = [
   ...qbftMethods,
   ...ehbMethods,
   ...logPageMethods,
+  ...proofMethods,
   ...backupMethods,
   ...evidenceMethods,
   ...discoveryMethods,

@@ -76,6 +76,7 @@ test('every method answers what its schema says', async ({ node, client }) => {
     eth_createAccessList: [{ to: token }],
     eth_feeHistory: ['0x3', 'latest', [0, 50, 100]],
     eth_getLogs: [{ fromBlock: '0x0', toBlock: 'latest' }],
+    ehb_getProof: [{ address: token, slots: [], block: 'latest' }],
     ehb_startBackup: ['/backup'],
     ehb_getLogs: [{ fromBlock: '0x0', toBlock: 'latest' }],
     eth_newFilter: [{ address: token }],

@@ -84,6 +84,26 @@ export type ProofPort = {
   >;
 };
 
+export type BundleRequest =
+  | {
+      readonly kind: 'account';
+      readonly address: Address;
+      readonly slots: readonly Uint8Array[];
+      readonly at: Height;
+    }
+  | { readonly kind: 'transaction' | 'receipt'; readonly hash: Hash };
+
+/** Proofs with the sealed headers that they rest on. */
+export type BundlePort = {
+  /** @throws the reason of the signal when it aborts */
+  make(
+    request: BundleRequest,
+    signal: AbortSignal,
+  ): Promise<
+    Verdict<{ readonly bundle: Uint8Array; readonly number: Height; readonly hash: Hash }>
+  >;
+};
+
 export type PooledTransaction = { readonly transaction: Transaction; readonly sender: Address };
 
 /** Transactions that are not final yet. */
@@ -326,6 +346,8 @@ export type RpcPorts = {
   readonly chain: ChainPort;
   /** Absent: `eth_getProof` is not offered. */
   readonly proofs?: ProofPort;
+  /** Absent: `ehb_getProof` is not offered. */
+  readonly bundles?: BundlePort;
   /** Absent: `ehb_startBackup` is not offered. */
   readonly backups?: BackupPort;
   readonly pool: PoolPort;

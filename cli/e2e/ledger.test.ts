@@ -64,6 +64,44 @@ test.before(async () => {
 });
 test.after(() => rmSync(directory, { recursive: true, force: true }));
 
+test('proofs made by the node hold offline with the genesis file alone, and no altered one does', async () => {
+  const { reader, wallet } = viemAt(network.urls[0] as string, accountAt(1));
+  const hash = await wallet.sendTransaction({ to: accountAt(8).address, value: 5n });
+  const { blockNumber } = await reader.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  const url = ['--url', network.urls[0] as string];
+  const genesis = ['--genesis', join(node, 'genesis.json')];
+  const subjects = [
+    ['transaction', hash],
+    ['receipt', hash],
+    ['account', accountAt(8).address, '--slot', '0', '--block', String(blockNumber)],
+  ];
+  for (const subject of subjects) {
+    const file = join(directory, `${subject[0]}.proof`);
+    const made = await ehb('proof', ...subject, '--output', file, ...url);
+    assert.is(made['ok'], true, JSON.stringify(made));
+    const proved = await ehb('verify-proof', file, ...genesis);
+    assert.is(proved['blockNumber'], String(blockNumber), JSON.stringify(proved));
+    if (subject[0] !== 'account') assert.is(proved['transactionHash'], hash);
+    const bytes = readFileSync(file);
+    for (let at = 0; at < bytes.length; at += 101) {
+      const altered = Uint8Array.from(bytes);
+      altered[at] = (altered[at] as number) ^ 4;
+      writeFileSync(`${file}.altered`, altered);
+      const refused = await ehb('verify-proof', `${file}.altered`, ...genesis);
+      assert.is(refused['exitCode'], 1, `byte ${at}`);
+    }
+  }
+  const nothing = await ehb(
+    'proof',
+    'receipt',
+    `0x${'12'.repeat(32)}`,
+    '--output',
+    `${directory}/x`,
+    ...url,
+  );
+  assert.is(nothing['code'], 'CLI_NODE_REFUSED');
+});
+
 test('a backup is taken while blocks are made; a running ledger is left alone by the others', async () => {
   await transfers(5);
   const load = transfers(15);

@@ -35,6 +35,7 @@ export type { BlockHeader, HeaderHashRule } from './header.ts';
 export { decodeHeader, encodeHeader } from './header-codec.ts';
 export { commitSealHash, headerHash, withRound, withSeals } from './header-hash.ts';
 export { type LogCriteria, matchesLog } from './log-criteria.ts';
+export { proveOrdered, verifyOrderedProof } from './ordered-proof.ts';
 export type { Log, Receipt } from './receipt.ts';
 export { decodeReceipt, encodeReceipt } from './receipt-codec.ts';
 export type { RlpItem } from './rlp.ts';

@@ -93,6 +93,9 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       proofs: {
         prove: async ({ slots }) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
       },
+      bundles: {
+        make: async () => ({ ok: true, bundle: Uint8Array.of(1), number: 5n, hash: ZERO_HASH }),
+      },
       backups: {
         start: () => ({ ok: true }),
         state: () => ({ state: 'done', file: '/backup', bytes: 7, height: 5n }),
