@@ -1,5 +1,4 @@
 /** Finding logs through the index: reads the blocks that have a match, and of them no more than the matches. */
-import { setImmediate as breathe } from 'node:timers/promises';
 import { keccak256 } from '#crypto';
 import {
   type BlockHeader,
@@ -51,8 +50,6 @@ export type LogSearchModules = {
 /** Terms read at a time, for one and for many alternatives. */
 const LARGE_PAGE = 256;
 const SMALL_PAGE = 8;
-/** Blocks read before other work of the thread gets its turn. */
-const BLOCKS_PER_TURN = 16;
 
 /** @throws the reason of `signal` when it aborts; CodedError `STORE_DAMAGED` */
 export async function findLogs(
@@ -64,7 +61,6 @@ export async function findLogs(
   const from = after !== undefined && after.number > bounds.from ? after.number : bounds.from;
   const range = { from, to: bounds.to };
   const logs: FoundLog[] = [];
-  let blocks = 0;
   for await (const { number, places } of allOf(
     streamsOf(modules, criteria, { ...bounds, from }),
     range,
@@ -75,8 +71,6 @@ export async function findLogs(
     const found = readLogs(modules, number, rest);
     logs.push(...found.filter(({ log }) => matchesLog(log, criteria)).slice(0, limit + 1));
     if (logs.length > limit) return { logs: logs.slice(0, limit), isComplete: false };
-    blocks += 1;
-    if (blocks % BLOCKS_PER_TURN === 0) await breathe();
   }
   return { logs, isComplete: true };
 }
