@@ -24,7 +24,10 @@ export function proofCommand(output: Output): Command {
   );
   for (const kind of ['transaction', 'receipt'] as const) {
     proof.addCommand(
-      withOutput(new Command(kind))
+      withOutput(
+        new Command(kind),
+        `ehb proof ${kind} 0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b --output ${kind}.proof`,
+      )
         .description(`prove a ${kind}`)
         .addArgument(new Argument('<hash>', 'of the transaction').argParser(parseHash))
         .action(async (hash: string, options: MakeOptions) => {
@@ -38,7 +41,10 @@ export function proofCommand(output: Output): Command {
 
 function accountCommand(output: Output): Command {
   type Options = MakeOptions & { readonly slot?: readonly string[]; readonly block?: bigint };
-  return withOutput(new Command('account'))
+  return withOutput(
+    new Command('account'),
+    'ehb proof account 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --slot 0 --output account.proof',
+  )
     .description('prove balance, nonce, code hash and slots of an account')
     .addArgument(new Argument('<address>', 'of the account').argParser(parseAddress))
     .option('--slot <slot>', 'also this slot; can be given again', collectSlots)
@@ -53,7 +59,7 @@ function collectSlots(text: string, earlier: readonly string[] = []): readonly s
   return [...earlier, parseSlot(text)];
 }
 
-function withOutput(command: Command): Command {
+function withOutput(command: Command, example: string): Command {
   return command
     .requiredOption('--output <file>', 'created; never written over')
     .option('--url <url>', 'JSON-RPC of a node', parseUrl, DEFAULT_RPC_URL)
@@ -61,7 +67,10 @@ function withOutput(command: Command): Command {
     .addHelpText(
       'after',
       `
-The file needs no trust in the node: \`ehb verify-proof\` checks it offline with the genesis file.`,
+The file needs no trust in the node: \`ehb verify-proof\` checks it offline with the genesis file.
+
+Example:
+  $ ${example}`,
     );
 }
 
