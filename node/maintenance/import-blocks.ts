@@ -87,7 +87,11 @@ async function createImporter(
       store,
       engine,
       sets: await openValidatorSets(genesis.qbft, { store, engine }),
-      pool: { executable: () => [], discard: () => {} },
+      pool: {
+        executable: () => [],
+        discard: () => {},
+        status: () => ({ pending: 0, queued: 0, bytes: 0 }),
+      },
       votes: { next: () => undefined },
       recoverSenders: createSenderRecovery(systemClock),
       clock: systemClock,
