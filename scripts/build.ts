@@ -56,7 +56,10 @@ function copyAssets(): void {
   const folders = HOUSE.filter((folder) => folder !== 'scripts');
   const files = globSync(
     folders.map((folder) => `${folder}/**/*.{json,proto,wasm,sol}`),
-    { cwd: ROOT, exclude: (path) => /(^|\/)(fixtures|e2e|testkit)(\/|$)/.test(String(path)) },
+    {
+      cwd: ROOT,
+      exclude: (path) => /(^|\/)(fixtures|e2e|testkit|assembly)(\/|$)/.test(String(path)),
+    },
   );
   for (const file of files) {
     if (!statSync(resolve(ROOT, file)).isFile()) continue;

@@ -55,7 +55,7 @@ const NONE: readonly never[] = [];
 const BLOB_GAS = 131_072n;
 const NO_LOGS: readonly Log[] = [];
 
-// Flags of `openTransaction` (assembly/index.ts).
+// Flags of `openTransaction` (assembly/host-blocks.ts).
 const HAS_RECIPIENT = 1;
 const WARMS = 2;
 const WARMS_COINBASE = 4;
