@@ -13,7 +13,9 @@ import { isZero, truth } from './precompile.ts';
 /** Numbers of the curves in the library. */
 const CURVES = { bn254: 4, bls12381: 5 } as const;
 /** Sizes that the library was compiled for, and the mark by which it checks that its caller knows. */
-const [FP, FR, COMPILED_FOR] = [48, 32, 46] as const;
+export const FP = 48;
+export const FR = 32;
+const COMPILED_FOR = 46;
 const [P1, P2, GT] = [3 * FP, 6 * FP, 12 * FP] as const;
 /** The maps of RFC 9380. */
 const HASH_TO_CURVE = 5;
@@ -59,15 +61,7 @@ type Exports = Readonly<Record<string, (...args: number[]) => number>> & {
 
 /** @throws TypeError if the library is not the one this was written for */
 export async function createMclCurve(format: CurveFormat): Promise<MclCurve> {
-  const module = (await createModule({ cryptoGetRandomValues: noRandomness })) as Exports;
-  const call = (name: string, ...args: number[]): number => {
-    const found = module[`_mclBn${name}`] ?? module[name];
-    if (found === undefined) throw new TypeError(`mcl-wasm has no ${name}`);
-    return found(...args);
-  };
-  if (call('_init', CURVES[format.curve], COMPILED_FOR) !== 0) {
-    throw new TypeError(`mcl-wasm has no ${format.curve}`);
-  }
+  const { call, heap } = await openMcl(CURVES[format.curve]);
   // Orders are checked where a contract asks for it, not whenever a point is read.
   call('_verifyOrderG1', 0);
   call('_verifyOrderG2', 0);
@@ -75,7 +69,28 @@ export async function createMclCurve(format: CurveFormat): Promise<MclCurve> {
     call('_setMapToMode', HASH_TO_CURVE);
     call('_setETHserialization', 1);
   }
-  return operations(format, call, () => new Uint8Array(module.HEAP8.buffer));
+  return operations(format, call, heap);
+}
+
+/** An instance of the library: its functions without their common prefix, and its memory. */
+export type MclInstance = {
+  call(name: string, ...args: number[]): number;
+  /** Anew after each call: memory that grows moves. */
+  heap(): Uint8Array;
+};
+
+/** @throws TypeError if the library is not the one this was written for */
+export async function openMcl(curve: number): Promise<MclInstance> {
+  const module = (await createModule({ cryptoGetRandomValues: noRandomness })) as Exports;
+  const call = (name: string, ...args: number[]): number => {
+    const found = module[`_mclBn${name}`] ?? module[name];
+    if (found === undefined) throw new TypeError(`mcl-wasm has no ${name}`);
+    return found(...args);
+  };
+  if (call('_init', curve, COMPILED_FOR) !== 0) {
+    throw new TypeError(`mcl-wasm has no curve ${curve}`);
+  }
+  return { call, heap: () => new Uint8Array(module.HEAP8.buffer) };
 }
 
 /** The curves are only computed with; nothing draws keys. */
@@ -85,8 +100,8 @@ function noRandomness(): never {
 
 function operations(
   format: CurveFormat,
-  call: (name: string, ...args: number[]) => number,
-  heap: () => Uint8Array,
+  call: MclInstance['call'],
+  heap: MclInstance['heap'],
 ): MclCurve {
   const { width, size, imaginaryFirst } = format;
   const modulus = bigintToBytes(format.modulus);
