@@ -47,6 +47,7 @@ function play(seed: number): void {
     if (random.chance(0.3)) cluster.heal();
     if (random.chance(0.3)) kill(cluster, random.between(0, validators - 1), losses);
     if (random.chance(0.1)) for (const i of cluster.nodes.keys()) kill(cluster, i, losses);
+    if (random.chance(0.4)) suspect(cluster);
     for (let i = random.between(0, 3); i > 0; i -= 1) {
       cluster.submit(cluster.nodes.map((_, node) => node).filter(() => random.chance(0.6)));
     }
@@ -93,6 +94,15 @@ function createLosses(seed: number, validators: number): Losses {
     limit: isAll ? quorumOf(validators) - 1 : Number.POSITIVE_INFINITY,
     count: 0,
   };
+}
+
+/** Some believe some others to be away, rightly or not. */
+function suspect({ random, nodes }: Cluster): void {
+  for (const node of nodes) {
+    for (const other of nodes) {
+      if (node !== other && random.chance(0.5)) node.peerLeft(other.address);
+    }
+  }
 }
 
 /** Down for a while, perhaps without its log or its whole disk when it comes back. */

@@ -15,6 +15,8 @@ const at = (index: number): Address => validators[index] as Address;
 const LOST = [{ kind: 'lost', least: 1n, bound: undefined }] as const;
 /** Life of the core under test, and of others. */
 const OWN = { author: at(1), life: 1n };
+/** Rounds that this life closes beside those it knows of. */
+const FORGOTTEN = 2 ** 16 + 1;
 const life = (by: number, number = 50n) => ({ author: at(by), life: number });
 const block = script.block(0, 0);
 const digest = commitSealHash(block.header);
@@ -151,7 +153,7 @@ test('R-10.6: a new life, and a higher closed round of another, close again', ()
 
 test('R-10.6: after a second loss more rounds are closed than the others remember', () => {
   const core = lostActor();
-  const closed = 2 ** 16;
+  const closed = FORGOTTEN;
   core.receive(report(0, lost({ heard: [OWN], closed })));
   core.receive(report(2, { heard: [OWN], closed }), report(3, { heard: [OWN], closed }));
   assert.is(core.state().lost.closed, 2 * closed);
@@ -178,7 +180,7 @@ test('R-10.6: a restart knows which rounds are closed', () => {
 
 test('R-10.7: the highest certificate of all is what the released validator says first', () => {
   const core = lostActor();
-  const closed = 2 ** 16;
+  const closed = FORGOTTEN;
   const { prepares } = certificate(3, digest, [0, 2, 3]);
   const prepared = { round: 3, digest };
   core.receive(report(0, lost({ heard: [OWN] })));
@@ -198,7 +200,7 @@ test('R-10.7: the highest certificate of all is what the released validator says
 
 test('R-10.7: reports that differ in closed rounds, or name another life, release nobody', () => {
   const core = lostActor();
-  const closed = 2 ** 16;
+  const closed = FORGOTTEN;
   core.receive(report(0, lost({ heard: [OWN] })));
   core.receive(report(2, { heard: [OWN] }), report(3, { heard: [OWN] }));
   core.receive(report(0, lost({ heard: [OWN], closed })), report(2, { heard: [OWN], closed }));

@@ -16,6 +16,7 @@ export function enterRound(state: ConsensusState, round: number): ConsensusState
     phase: { kind: 'open' },
     awake: true,
     roundTimerSet: false,
+    inCompany: false,
     blocks: new Map(kept),
   };
 }
@@ -49,6 +50,11 @@ export function sayRound(state: ConsensusState): Transition {
  */
 export function mayLeaveRound(state: ConsensusState): boolean {
   if (state.round === 0 && state.lastSigned.prepare < 0) return true;
+  return isInCompany(state);
+}
+
+/** Messages of this round or later ones are here from a quorum, itself included. QBFT */
+export function isInCompany(state: ConsensusState): boolean {
   const others = [...otherRounds(state)].filter((round) => round >= state.round);
   return others.length + 1 >= quorum(state);
 }

@@ -58,7 +58,7 @@ export const closeRounds: Rule = (state) => {
   // Who signs nothing has nothing to close a second time.
   const isToClose = isMute(state) ? !lost.closedSinceLoss : lost.closed < 0 || isNews;
   const known = Math.max(lost.closed, ...reports.map(({ signed }) => signed.closed ?? -1));
-  const own = isMute(state) ? Math.max(known, state.round) + FORGOTTEN_ROUNDS : state.round;
+  const own = isMute(state) ? Math.max(known, state.round) + forgottenRounds(state) : state.round;
   const closed = isToClose ? Math.max(known, own) : known;
   if (closed <= lost.closed) return undefined;
   const floored: ConsensusState = {
@@ -127,6 +127,11 @@ export const armReport: Rule = (state) => {
     effects: [{ kind: 'set-timer', timer, afterMs: context.baseTimeoutMs }],
   };
 };
+
+/** Beside the least number one by chance, for those who have lost the memory of an earlier release too. */
+function forgottenRounds({ config }: ConsensusState): number {
+  return FORGOTTEN_ROUNDS + Number(config.life % BigInt(FORGOTTEN_ROUNDS));
+}
 
 function higher(a: Height, b: Height): Height {
   if (a > b) return a;

@@ -1,6 +1,6 @@
 /** Rules of the rounds: when they start, run and are left. */
 import { isAbsent, withMissedTurn } from './absence.ts';
-import { changeRound, mayLeaveRound, roundToCatchUp } from './rounds.ts';
+import { changeRound, isInCompany, mayLeaveRound, roundToCatchUp } from './rounds.ts';
 import { proposerAt, type Rule, voterOf } from './state.ts';
 import { graceMs, roundTimeoutMs } from './timeouts.ts';
 
@@ -20,6 +20,15 @@ export const catchUp: Rule = (state) => {
 export const leaveRefused: Rule = (state) => {
   if (state.phase.kind !== 'refused' || voterOf(state) === undefined) return undefined;
   return mayLeaveRound(state) ? changeRound(state, state.round + 1) : undefined;
+};
+
+/**
+ * Upon the company of a quorum above round 0: its time begins anew, for all at about the same moment. Else
+ * some would be ahead by less than a capped timeout, in every round. QBFT R-5.14
+ */
+export const meetCompany: Rule = (state) => {
+  if (state.inCompany || state.round === 0 || !isInCompany(state)) return undefined;
+  return { state: { ...state, inCompany: true, roundTimerSet: false }, effects: [] };
 };
 
 /** Upon having a reason to wait for this round: its timer runs. QBFT */

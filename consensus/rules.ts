@@ -6,7 +6,7 @@ import { invariant } from '../ledger/model/index.ts';
 import type { Effect } from './effect.ts';
 import { announce, armReport, closeRounds, fixBound, release } from './rules-lost.ts';
 import { propose, rePropose } from './rules-propose.ts';
-import { armRound, catchUp, endGap, leaveRefused } from './rules-round.ts';
+import { armRound, catchUp, endGap, leaveRefused, meetCompany } from './rules-round.ts';
 import { commit, finalise, gatherCertificate, prepare, validate } from './rules-vote.ts';
 import type { ConsensusState, Rule, Transition } from './state.ts';
 
@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   gatherCertificate,
   commit,
   leaveRefused,
+  meetCompany,
   armRound,
   announce,
   armReport,

@@ -92,6 +92,8 @@ export type ConsensusState = {
   readonly awake: boolean;
   /** The timer of the current round is running. */
   readonly roundTimerSet: boolean;
+  /** A quorum was seen in this round or later ones; its timeout counts from then. QBFT R-5.14 */
+  readonly inCompany: boolean;
   /** It runs for the grace of an absent proposer only. QBFT R-5.12 */
   readonly isGrace: boolean;
   /** Validators that have let a turn pass or disconnected, and were not heard since, by `keyOf`. */
@@ -143,6 +145,7 @@ export function stateAtHeight(config: ConsensusConfig, context: HeightContext): 
     gapOver: false,
     awake: false,
     roundTimerSet: false,
+    inCompany: false,
     isGrace: false,
     absent: new Set(),
     prepared: undefined,

@@ -292,6 +292,20 @@ test('R-5.1, R-5.4: at its timeout round 0 is left freely, and its timeout doubl
   assert.is(core.state().round, 1);
 });
 
+test('R-5.14: above round 0 the time begins anew when a quorum is in the round', () => {
+  const core = actor();
+  core.give(WORK);
+  assert.equal(kinds(core.timeout()), ['sign', 'timer round 2000']);
+  core.receive(roundChange(2, 1));
+  assert.is(core.state().inCompany, false);
+  core.wait(1500);
+  assert.equal(
+    kinds(core.receive(roundChange(3, 1))).filter((kind) => kind.startsWith('timer')),
+    ['timer round 2000'],
+  );
+  assert.is(core.state().inCompany, true);
+});
+
 test('R-1.5: timeouts grow to the cap and no further', () => {
   const core = actor();
   core.give(WORK);

@@ -125,7 +125,7 @@ export class SimNode {
       if (record.kind === 'block') workshop.keep(decodeToyBlock(record.block));
     }
     const nowMs = this.#ports.nowMs();
-    this.#config = { ...this.#config, life: this.#config.life + 1n };
+    this.#config = { ...this.#config, life: BigInt(this.#ports.random.between(0, 2 ** 48)) };
     const { state, effects } = initialState(this.#config, this.#context(), recovered, nowMs);
     const timers = new Map<Timer['name'], object>();
     this.#life = { state, workshop, timers, inputs: [], effects: [...effects], isBusy: false };
