@@ -31,6 +31,8 @@ export type Checks = {
   requireAll(node: number, store: ChainStore): void;
   /** Nobody who keeps the rules is convicted; how many convictions there are. */
   requireTrueEvidence(node: number, store: ChainStore): Promise<number>;
+  /** Whether any log was lost: its validator may be mute, and its turns as proposer wasted. */
+  hasLosses(): boolean;
   /** The highest block of any correct node. */
   height(): Height;
   /** Rounds above 0 that correct nodes entered, once for each node and height. */
@@ -179,6 +181,7 @@ export function createChecks(
       }
       return records.length;
     },
+    hasLosses: () => areRoundsClosed,
     height: () => highest,
     laterRounds: () => laterRounds,
   };
