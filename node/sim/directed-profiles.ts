@@ -134,6 +134,17 @@ const amnesia: Profile = {
     for (const { index } of nodes) cluster.crash(index);
     cluster.filter = undefined;
     await world.run(100);
+    // Company enough to leave round 0, and too little to prepare or commit in it again: half of the others
+    // are heard with their Prepares, half with their Commits. Only the logged certificate is left.
+    const isTorn = random.chance(0.6);
+    const trapped = cluster.checks.height();
+    cluster.filter = (from, to, { kind, signed }) => {
+      if (!isTorn || signed.height > trapped || signed.round > 0) return true;
+      if (kind !== 'prepare' && kind !== 'commit') return true;
+      const others = nodes.filter(({ index }) => index !== ahead && index !== to);
+      const place = others.findIndex(({ index }) => index === from);
+      return kind === (place % 2 === 0 ? 'prepare' : 'commit');
+    };
     for (const { index } of nodes) if (index !== ahead) cluster.restart(index);
     cluster.partition([nodes.map(({ index }) => index)]);
     await world.run(random.between(50, 1_000));
