@@ -2,7 +2,8 @@
 import { MISDEEDS } from './byzantine.ts';
 import type { Tally } from './cluster.ts';
 import { type Outcome, play } from './play.ts';
-import { PROFILES, type Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
+import { PROFILES } from './profiles.ts';
 import { createSimChain } from './sim-chain.ts';
 
 export type Campaign = {

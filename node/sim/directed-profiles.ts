@@ -3,7 +3,7 @@ import type { QbftMessage } from '../../consensus/index.ts';
 import type { Random } from '../../consensus/testkit/random.ts';
 import type { Misdeed } from './byzantine.ts';
 import type { Cluster } from './cluster.ts';
-import type { Profile, Setup } from './profiles.ts';
+import { HONEST, type Profile } from './profile.ts';
 import {
   begin,
   dieAtMoments,
@@ -14,7 +14,6 @@ import {
   unsettle,
 } from './trouble.ts';
 
-const HONEST: Setup = { byzantine: new Map(), twins: [] };
 const KINDS: readonly QbftMessage['kind'][] = ['proposal', 'prepare', 'commit', 'round-change'];
 
 /** The links hold and messages of some kinds are lost: only sending again helps. */

@@ -1,7 +1,7 @@
 /** One simulated run: a profile makes trouble, the network heals, and everything is checked. */
 import { createRandom } from '../../consensus/testkit/random.ts';
 import { type Cluster, createCluster, type Tally } from './cluster.ts';
-import type { Profile } from './profiles.ts';
+import type { Profile } from './profile.ts';
 import { requireReplay } from './replay.ts';
 import type { SimChain } from './sim-chain.ts';
 import { createWorld, type Rule, Violation } from './world.ts';

@@ -1,8 +1,8 @@
 /** Kinds of trouble that a seed can make: what is faulty from the start, and what happens before it heals. */
 import type { Random } from '../../consensus/testkit/random.ts';
 import { MISDEEDS, type Misdeed } from './byzantine.ts';
-import type { Cluster, ClusterOptions } from './cluster.ts';
 import { DIRECTED } from './directed-profiles.ts';
+import { HONEST, type Profile, type Setup } from './profile.ts';
 import {
   begin,
   dieAtMoments,
@@ -14,21 +14,6 @@ import {
   skewClocks,
   unsettle,
 } from './trouble.ts';
-
-export type Setup = Pick<ClusterOptions, 'byzantine' | 'twins'>;
-
-export type Profile = {
-  readonly name: string;
-  readonly setup: (
-    random: Random,
-    size: { readonly validators: number; readonly faults: number },
-  ) => Setup;
-  readonly trouble: (cluster: Cluster) => Promise<void>;
-  /** Dead nodes up to f may stay dead when the network heals. */
-  readonly mayStayDead?: boolean;
-};
-
-const HONEST: Setup = { byzantine: new Map(), twins: [] };
 
 /** Round 0 must do where nothing is wrong, however slow the disks. */
 const calm: Profile = {
