@@ -8,12 +8,13 @@ import type { ConsensusConfig, HeightContext } from './input.ts';
 import { heightOf, type LogRecord, type LossRecord } from './log-record.ts';
 import type { PreparedCertificate, QbftMessage, SignedPrepare } from './messages.ts';
 import { sendAgain, withFloor, withOwnMessage } from './own-messages.ts';
+import { loseLog } from './report.ts';
 import { settle } from './rules.ts';
 import { type ConsensusState, isSelf, stateAtHeight, type Transition } from './state.ts';
 import { gapTimer } from './step.ts';
 import { withVote } from './vote-book.ts';
 
-/** @param recovered the log in its order; records of other heights are passed over */
+/** @param recovered the log in its order; of other heights only the highest matters */
 export function initialState(
   config: ConsensusConfig,
   context: HeightContext,
@@ -21,12 +22,23 @@ export function initialState(
   nowMs: number,
 ): Transition {
   const folded = fold(stateAtHeight(config, context), recovered);
-  const resumed = resume(folded);
+  const known = withLostBlocks(folded, recovered);
+  const resumed = resume(known.state);
   const settled = settle(resumed, nowMs);
-  return {
-    state: settled.state,
-    effects: [...sendAgain(resumed, 'all'), ...gapTimer(context, nowMs), ...settled.effects],
-  };
+  const effects = [...known.effects, ...sendAgain(resumed, 'all'), ...gapTimer(context, nowMs)];
+  return { state: settled.state, effects: [...effects, ...settled.effects] };
+}
+
+/**
+ * Upon a log of a height above the one after the head: the blocks between were final and are gone here,
+ * and what was signed at their heights may be gone from the log. QBFT R-10.2
+ */
+function withLostBlocks(state: ConsensusState, recovered: readonly LogRecord[]): Transition {
+  if (state.config.self === undefined) return { state, effects: [] };
+  const logged = recovered.map((record) => heightOf(record) ?? 0n);
+  const least = [...logged, state.lost.own?.least ?? 0n].reduce((a, b) => (a > b ? a : b), 0n);
+  const isBehind = logged.some((height) => height > state.height);
+  return isBehind ? loseLog(state, least) : { state, effects: [] };
 }
 
 /** What the log says of the height, before any rule fires. QBFT */

@@ -198,4 +198,39 @@ test('R-10.2: who is shown a newer message of its own stops voting, and votes ag
   assert.ok(cluster.nodes.every((node) => !isMute(node.state())));
 });
 
+test('R-10.2: who kept its log and lost its blocks signs nothing before it has them again', () => {
+  for (const count of [1, 2, 3]) {
+    const cluster = withBlocks(4, 50 + count);
+    const before = cluster.signed.map((all) => all.length);
+    for (let i = 0; i < count; i += 1) cluster.wipe(i, 'blocks');
+    for (let i = 0; i < count; i += 1) cluster.restart(i);
+    decide(cluster, 4);
+    const since = cluster.signed.flatMap((all, i) => all.slice(before[i]));
+    assert.ok(
+      since.every(({ signed }) => signed.height > 3n),
+      describe(cluster),
+    );
+    decide(cluster, 4);
+    assert.ok(
+      cluster.nodes.every((node) => !isMute(node.state())),
+      describe(cluster),
+    );
+  }
+});
+
+test('R-10.2: all that kept their logs and lost their blocks make no others', () => {
+  const cluster = withBlocks(4, 54);
+  const all = everyone(4);
+  const before = cluster.signed.map((messages) => messages.length);
+  for (const i of all) cluster.wipe(i, 'blocks');
+  for (const i of all) cluster.restart(i);
+  cluster.submit(all);
+  cluster.run(60_000);
+  assert.is(cluster.height(), 0n, 'nobody contradicts what was final');
+  assert.equal(
+    cluster.signed.map((messages) => messages.length),
+    before,
+  );
+});
+
 test.run();

@@ -84,6 +84,8 @@ export const closeRounds: Rule = (state) => {
 export const release: Rule = (state) => {
   const { height, lost } = state;
   if (!isMute(state) || lost.closed < 0 || !isStuck(state)) return undefined;
+  // What it signed above proves that this height is final: it waits for the block.
+  if (lost.own !== undefined && lost.own.least > height) return undefined;
   const reports = reportsHere(state);
   if (reports === undefined) return undefined;
   const isClosed = reports.every(({ signed }) => signed.closed === lost.closed);

@@ -89,7 +89,7 @@ export type ConsensusDriver = {
 
 /**
  * Folds the log into a state and starts the loop.
- * @throws CodedError `NODE_HEAD_BEHIND_LOG`
+ * @throws CodedError `NODE_LOG_UNREADABLE`
  */
 export function createConsensusDriver(
   config: ConsensusConfig,
@@ -100,6 +100,11 @@ export function createConsensusDriver(
   const recovered = recover(modules.voter?.log, context.height);
   for (const record of recovered) {
     if (record.kind === 'block') workshop.remember(record.digest, record.block);
+  }
+  if (recovered.some((record) => (heightOf(record) ?? 0n) > context.height)) {
+    logger.error('blocks on which this validator voted are gone: it follows until they are back', {
+      head: (context.height - 1n).toString(),
+    });
   }
 
   const queue: Input[] = [];
@@ -314,8 +319,8 @@ function statusOf(state: ConsensusState): ConsensusStatus {
 }
 
 /**
- * The records of the height that is being worked on.
- * @throws CodedError `NODE_HEAD_BEHIND_LOG`, `NODE_LOG_UNREADABLE`
+ * The records of the height that is being worked on, and of later ones if the chain has lost blocks.
+ * @throws CodedError `NODE_LOG_UNREADABLE`
  */
 function recover(log: ConsensusLog | undefined, height: Height): readonly LogRecord[] {
   const records: LogRecord[] = [];
@@ -327,14 +332,7 @@ function recover(log: ConsensusLog | undefined, height: Height): readonly LogRec
         reason: decoded.code,
       });
     }
-    const at = heightOf(decoded.record) ?? height;
-    if (at > height) {
-      throw new CodedError(
-        `the consensus log has votes for height ${at}, the stored chain ends at ${height - 1n}`,
-        { code: 'NODE_HEAD_BEHIND_LOG', logged: at, head: height - 1n },
-      );
-    }
-    if (at === height) records.push(decoded.record);
+    if ((heightOf(decoded.record) ?? height) >= height) records.push(decoded.record);
   }
   return records;
 }

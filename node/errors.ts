@@ -2,12 +2,6 @@ import type { ErrorTable } from '../ledger/model/index.ts';
 
 /** Operational failures of a running node. */
 export const NODE_ERRORS: ErrorTable = {
-  NODE_HEAD_BEHIND_LOG: {
-    meaning:
-      'The consensus log holds votes for a later height than the stored chain reaches: the store has lost blocks that this validator helped to finalise.',
-    remedy:
-      'Do not delete the consensus log. Start the node without its validator key so that it syncs from its peers, then start it with the key again.',
-  },
   NODE_LOG_UNREADABLE: {
     meaning: 'The consensus log is undamaged but holds a record that this version cannot read.',
     remedy: 'Start the version that wrote it, or a newer one.',

@@ -78,11 +78,11 @@ export function votingReport(
     ? {
         yes: false,
         reason:
-          'its consensus log was lost; it has yet to hear from enough other validators how far it may have voted',
+          'its consensus log was lost, or blocks that it voted on; it has yet to hear from enough other validators how far it may have voted',
       }
     : {
         yes: false,
-        reason: `its consensus log was lost; it votes again after block ${until}, or before if too few others can`,
+        reason: `its consensus log was lost, or blocks that it voted on; it votes again after block ${until}, or before if too few others can`,
         until,
       };
 }

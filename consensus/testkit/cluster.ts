@@ -74,7 +74,7 @@ export type Cluster = {
   after(delayMs: number, action: () => void): void;
   crash(node: number): void;
   /** Crashes, and loses its log on disk; with `all` its blocks as well. */
-  wipe(node: number, what: 'log' | 'all'): void;
+  wipe(node: number, what: 'log' | 'blocks' | 'all'): void;
   restart(node: number): void;
   /** Nodes of different groups do not hear each other; a node in no group is alone. */
   partition(groups: readonly (readonly number[])[]): void;

@@ -147,11 +147,13 @@ export class SimNode {
     this.#log = [...disk.log];
   }
 
-  /** Crashes and loses the log; with `all` the blocks as well. The next start finds out. */
-  wipe(what: 'log' | 'all'): void {
+  /** Crashes and loses the log, the blocks or both. The next start finds out. */
+  wipe(what: 'log' | 'blocks' | 'all'): void {
     this.crash();
-    this.#log = [encodeLogRecord({ kind: 'lost', least: 1n, bound: undefined })];
-    if (what === 'all') this.chain.length = 1;
+    if (what !== 'blocks') {
+      this.#log = [encodeLogRecord({ kind: 'lost', least: 1n, bound: undefined })];
+    }
+    if (what !== 'log') this.chain.length = 1;
   }
 
   /** Takes a transaction into the pool. */
@@ -369,9 +371,8 @@ export class SimNode {
     this.chain.push(block);
     this.#log = this.#log.filter((bytes) => {
       const decoded = decodeLogRecord(bytes);
-      return (
-        decoded.ok && (heightOf(decoded.record) ?? block.header.number + 1n) > block.header.number
-      );
+      // As a node does: the newest votes stay.
+      return decoded.ok && (heightOf(decoded.record) ?? block.header.number) >= block.header.number;
     });
     this.#life?.workshop.forget(block);
     this.#put({ kind: 'new-height', context: this.#context() });

@@ -1,5 +1,5 @@
 // time-limit: 180 s
-/** Whole nodes on real files whose consensus logs, or all their files, are gone or damaged. */
+/** Whole nodes on real files whose consensus logs, blocks, or all their files, are gone or damaged. */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -24,6 +24,8 @@ const withoutAnything: Loss = async (directory) => {
   await withoutLog(directory);
   await rm(join(directory, 'chain'), { recursive: true });
 };
+
+const withoutBlocks: Loss = (directory) => rm(join(directory, 'chain'), { recursive: true });
 
 const damaged: Loss = async (directory) => {
   const path = join(directory, 'consensus.log');
@@ -92,6 +94,10 @@ test('R-10.7: two of four without any file: the chain goes on by itself', async 
 
 test('R-10.7: four without logs that kept their blocks: the chain goes on by itself', async () => {
   await playLoss(4, [0, 1, 2, 3], withoutLog);
+});
+
+test('R-10.2: one of four that kept its log and lost its blocks fetches them, and then votes again', async () => {
+  await playLoss(4, [3], withoutBlocks);
 });
 
 test('R-10.7: a single validator without its log goes on', async () => {
