@@ -1,33 +1,11 @@
 /** Backups of a running node, one at a time: taken from a snapshot, so that blocks go on meanwhile. */
-import { CodedError, type Height, refuse, type Verdict } from '../ledger/model/index.ts';
+import { CodedError, refuse } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
+import type { BackupPort, BackupReport } from '../rpc/index.ts';
 import type { Logger } from './logger.ts';
 
-export type BackupState =
-  | { readonly state: 'none' }
-  | { readonly state: 'running'; readonly file: string; readonly bytes: number }
-  | {
-      readonly state: 'done';
-      readonly file: string;
-      readonly bytes: number;
-      readonly height: Height;
-    }
-  | {
-      readonly state: 'failed';
-      readonly file: string;
-      readonly code: string;
-      readonly message: string;
-    };
-
-export type Backups = {
-  /** Begins one; `file` is a path on the machine of the node. */
-  start(file: string): Verdict<object>;
-  /** How the newest stands. */
-  state(): BackupState;
-};
-
-export function createBackups(store: Pick<ChainStore, 'backup'>, logger: Logger): Backups {
-  let state: BackupState = { state: 'none' };
+export function createBackups(store: Pick<ChainStore, 'backup'>, logger: Logger): BackupPort {
+  let state: BackupReport = { state: 'none' };
 
   const run = async (file: string): Promise<void> => {
     try {

@@ -5,6 +5,7 @@ export { DEFAULT_RPC_LIMITS } from './options.ts';
 export type {
   AccessListOutcome,
   BackupPort,
+  BackupReport,
   CallerPort,
   CallOutcome,
   CallRequest,

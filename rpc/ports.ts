@@ -338,7 +338,9 @@ export type BackupReport =
 
 /** Backups of the ledger, one at a time. */
 export type BackupPort = {
+  /** Begins one; `file` is a path on the machine of the node. */
   start(file: string): Verdict<object>;
+  /** How the newest stands. */
   state(): BackupReport;
 };
 
