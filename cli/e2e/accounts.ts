@@ -17,8 +17,13 @@ import { mnemonicToAccount } from 'viem/accounts';
 const MNEMONIC = 'test test test test test test test test test test test junk';
 export const CHAIN_ID = 20260;
 
+const known = new Map<number, HDAccount>();
+
+/** Derived once: the key stretching of BIP-39 takes long. */
 export function accountAt(index: number): HDAccount {
-  return mnemonicToAccount(MNEMONIC, { addressIndex: index });
+  const account = known.get(index) ?? mnemonicToAccount(MNEMONIC, { addressIndex: index });
+  known.set(index, account);
+  return account;
 }
 
 /** `0x` and 32 bytes. */
@@ -53,11 +58,12 @@ export function viemAt(
   };
 }
 
-/** An ethers wallet on one node. */
+/** An ethers wallet on one node; blocks come faster than the 250 ms for which ethers keeps what it read. */
 export function ethersAt(url: string, privateKey: string): ethers.Wallet {
   const provider = new ethers.JsonRpcProvider(url, CHAIN_ID, {
     staticNetwork: true,
     pollingInterval: 50,
+    cacheTimeout: -1,
   });
   return new ethers.Wallet(privateKey, provider);
 }

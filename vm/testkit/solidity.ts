@@ -38,7 +38,7 @@ const OUTPUTS = [
   'evm.methodIdentifiers',
 ];
 
-/** By name: Coin, Deeds, Goods, Pair, Factory, Multisig, Proxy, Loops. Some seconds. */
+/** By name: Coin, Deeds, Goods, Pair, Factory, Router, Multisig, Proxy, Loops. Some seconds. */
 export function compileContracts(): ReadonlyMap<string, CompiledContract> {
   const require = createRequire(import.meta.url);
   const solc = require('solc') as Solc; // published without types

@@ -112,3 +112,69 @@ contract Factory {
         pairs[salt] = pair;
     }
 }
+
+/// Transfers and calls a pair in one transaction, within the bounds that its caller gives.
+contract Router {
+    using SafeERC20 for IERC20;
+
+    Factory public immutable factory;
+
+    error NoPair();
+    error TooLate(uint256 deadline);
+    error LessThanAsked(uint256 amount, uint256 least);
+
+    modifier until(uint256 deadline) {
+        if (block.timestamp > deadline) revert TooLate(deadline);
+        _;
+    }
+
+    constructor(Factory factory_) {
+        factory = factory_;
+    }
+
+    function addLiquidity(IERC20 a, IERC20 b, uint256 amountA, uint256 amountB, address to, uint256 deadline)
+        external
+        until(deadline)
+        returns (uint256 shares)
+    {
+        Pair pair = pairOf(a, b);
+        a.safeTransferFrom(msg.sender, address(pair), amountA);
+        b.safeTransferFrom(msg.sender, address(pair), amountB);
+        shares = pair.mint(to);
+    }
+
+    function swapExact(IERC20 given, IERC20 wanted, uint256 amount, uint256 least, address to, uint256 deadline)
+        external
+        until(deadline)
+        returns (uint256 out)
+    {
+        Pair pair = pairOf(given, wanted);
+        bool isFirst = given == pair.token0();
+        out = quote(amount, pair, isFirst);
+        if (out < least) revert LessThanAsked(out, least);
+        given.safeTransferFrom(msg.sender, address(pair), amount);
+        pair.swap(isFirst ? 0 : out, isFirst ? out : 0, to);
+    }
+
+    /// What a pair gives for an amount of its first or second token.
+    function quote(uint256 amount, Pair pair, bool isFirst) public view returns (uint256) {
+        (uint256 own, uint256 other) = (pair.reserve0(), pair.reserve1());
+        if (!isFirst) (own, other) = (other, own);
+        return (amount * 997 * other) / (own * 1000 + amount * 997);
+    }
+
+    function removeLiquidity(IERC20 a, IERC20 b, uint256 shares, address to, uint256 deadline)
+        external
+        until(deadline)
+        returns (uint256 out0, uint256 out1)
+    {
+        Pair pair = pairOf(a, b);
+        IERC20(pair).safeTransferFrom(msg.sender, address(pair), shares);
+        (out0, out1) = pair.burn(to);
+    }
+
+    function pairOf(IERC20 a, IERC20 b) public view returns (Pair pair) {
+        pair = Pair(factory.pairs(keccak256(a < b ? abi.encode(a, b) : abi.encode(b, a))));
+        if (address(pair) == address(0)) revert NoPair();
+    }
+}
