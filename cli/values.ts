@@ -9,6 +9,12 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 const ENGINES: readonly EngineName[] = ['fast', 'reference', 'both'];
 
+export function revertReasonsOption(): Option {
+  return new Option('--revert-reasons <on|off>', 'store what reverted transactions return')
+    .choices(['on', 'off'])
+    .env('EHB_REVERT_REASONS');
+}
+
 export function engineOption(): Option {
   return new Option('--engine <name>', 'what executes blocks; both: stop if they differ')
     .choices(ENGINES)

@@ -42,6 +42,8 @@ export type NodeFile = {
   readonly metrics?: { readonly host: string; readonly port: number };
   /** What executes blocks; `fast` if absent. */
   readonly engine?: EngineName;
+  /** Whether what reverted transactions return is stored; true if absent. */
+  readonly revertReasons?: boolean;
 };
 
 export type NodeDirectory = {
@@ -157,9 +159,12 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   if (operatorAccess !== undefined && !OPERATOR_ACCESS.some((name) => name === operatorAccess)) {
     throw invalid('rpc.operatorAccess', `one of ${OPERATOR_ACCESS.join(', ')}`);
   }
-  const { engine } = value;
+  const { engine, revertReasons } = value;
   if (engine !== undefined && !ENGINE_NAMES.some((name) => name === engine)) {
     throw invalid('engine', `one of ${ENGINE_NAMES.join(', ')}`);
+  }
+  if (revertReasons !== undefined && typeof revertReasons !== 'boolean') {
+    throw invalid('revertReasons', 'true or false');
   }
   // Checked field by field above.
   return value as NodeFile;

@@ -37,6 +37,8 @@ export type ChainOptions = {
   readonly genesis: Genesis;
   /** Beneficiary of the blocks built here; undefined for a node that only follows. */
   readonly self: Address | undefined;
+  /** False: stored receipts go without. */
+  readonly keepsRevertReasons: boolean;
 };
 
 export type ChainModules = {
@@ -94,7 +96,11 @@ export function createChain(options: ChainOptions, modules: ChainModules): Chain
   const onHeadOf = (parent: Hash): boolean => equalBytes(store.head().hash, parent);
 
   const write = async (executed: ExecutedBlock, sealed: BlockHeader): Promise<void> => {
-    const final: ExecutedBlock = { ...executed, block: { ...executed.block, header: sealed } };
+    const receipts = options.keepsRevertReasons
+      ? executed.receipts
+      : executed.receipts.map(({ revertReason: _, ...receipt }) => receipt);
+    const block = { ...executed.block, header: sealed };
+    const final: ExecutedBlock = { ...executed, block, receipts };
     await store.write(final);
     await sets.advance(sealed);
     const { hash } = store.head();

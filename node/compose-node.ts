@@ -40,7 +40,10 @@ import { openValidatorSets, type ValidatorSets } from './validator-sets.ts';
 import { type Voter, type VotingReport, votingReport } from './voter.ts';
 
 /** What the composition needs of the configuration. */
-export type ComposeConfig = Pick<NodeConfig, 'genesis' | 'nodeKey' | 'logger'> & {
+export type ComposeConfig = Pick<
+  NodeConfig,
+  'genesis' | 'nodeKey' | 'logger' | 'keepsRevertReasons'
+> & {
   readonly p2p: Omit<NodeConfig['p2p'], 'allowlistPath'>;
 };
 
@@ -130,7 +133,11 @@ async function connectParts(
     },
   );
   const chain = createChain(
-    { genesis, self: signer?.address },
+    {
+      genesis,
+      self: signer?.address,
+      keepsRevertReasons: config.keepsRevertReasons ?? true,
+    },
     { store, engine, sets, votes, pool, recoverSenders, clock, logger: logger.child('chain') },
   );
   const catchUp = createCatchUp(DEFAULT_CATCH_UP, {

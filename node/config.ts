@@ -45,6 +45,8 @@ export type NodeConfig = {
   readonly metrics?: MetricsConfig | undefined;
   /** What executes blocks; `fast` if absent. */
   readonly engine?: EngineName | undefined;
+  /** Whether what reverted transactions returned is stored beside their receipts; true if absent. */
+  readonly keepsRevertReasons?: boolean | undefined;
   /** Reported by `web3_clientVersion`. */
   readonly version: string;
   readonly logger: Logger;

@@ -66,7 +66,7 @@ async function createValidator(sim: SimChain, index: number): Promise<Validator>
   );
   const sets = await openValidatorSets(genesis.qbft, { store, engine });
   const chain = createChain(
-    { genesis, self: identities[index]?.signer.address },
+    { genesis, self: identities[index]?.signer.address, keepsRevertReasons: true },
     {
       store,
       engine,

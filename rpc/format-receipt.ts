@@ -63,6 +63,7 @@ export const receiptSchema: TSchema = Type.Object(
     logsBloom: bytesSchema,
     status: Type.Optional(quantitySchema),
     root: Type.Optional(hashSchema),
+    revertReason: Type.Optional(bytesSchema),
   },
   { description: 'receipt' },
 );
@@ -132,6 +133,7 @@ function formatOne(
     logs: receipt.logs.map((log, at) => formatLog(log, place, hash, before.logs + at)),
     logsBloom: bytesToHex(receipt.logsBloom),
     ...outcomeField(receipt),
+    ...reasonField(receipt),
   };
 }
 
@@ -167,4 +169,9 @@ function blobFields(transaction: Transaction, blobBaseFee: Wei | undefined): Rec
 /** EIP-658 replaced the intermediate state root by a status. */
 function outcomeField({ status }: Receipt): ReceiptJson {
   return typeof status === 'number' ? { status: quantity(status) } : { root: bytesToHex(status) };
+}
+
+/** X-50, under the name that Besu gives it; `0x` for a REVERT without data. */
+function reasonField({ revertReason }: Receipt): ReceiptJson {
+  return revertReason === undefined ? {} : { revertReason: bytesToHex(revertReason) };
 }

@@ -79,6 +79,12 @@ test('a difference in receipts, gas or state throws and says what differs', asyn
       }),
     ],
     ['skipped transactions', () => ({ skipped: [] })],
+    [
+      'reason 0x01',
+      ({ receipts }) => ({
+        receipts: receipts.map((each) => ({ ...each, revertReason: Uint8Array.of(1) })),
+      }),
+    ],
   ];
   for (const [words, change] of cases) {
     const both = createBothEngines(altered(createFastEngine(rules), change), reference);

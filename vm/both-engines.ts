@@ -73,7 +73,9 @@ function skips({ skipped }: BlockExecution): readonly string[] {
 }
 
 function receiptText(receipt: BlockExecution['receipts'][number]): string {
-  return `${receipt.status} at ${receipt.cumulativeGasUsed} gas, ${bytesToHex(encodeReceipt(receipt))}`;
+  const { status, cumulativeGasUsed, revertReason } = receipt;
+  const reason = revertReason === undefined ? '' : `, reason ${bytesToHex(revertReason)}`;
+  return `${status} at ${cumulativeGasUsed} gas${reason}, ${bytesToHex(encodeReceipt(receipt))}`;
 }
 
 function compareChanges(first: StateChanges, second: StateChanges): string | undefined {

@@ -1,7 +1,15 @@
 /** Where the chain differs from mainnet, on both engines (docs/spec/execution.md). */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { asHash, bytesToHex, hexToBytes, signTransaction } from '../ledger/model/index.ts';
+import {
+  asAddress,
+  asHash,
+  bytesToHex,
+  encodeReceipt,
+  hexToBytes,
+  receiptsRoot,
+  signTransaction,
+} from '../ledger/model/index.ts';
 import { checkBody } from './body-rules.ts';
 import type { BlockEnvironment } from './engine.ts';
 import { environmentOf } from './header-rules.ts';
@@ -91,6 +99,56 @@ test('X-12: the sizes of code and creation code are those of the rules', async (
       name,
     );
   }
+});
+
+test('X-50: what REVERT gave is beside the receipt, cut at 1024 bytes; other failures have nothing', async () => {
+  const rules = testRules('osaka');
+  const chain = createTestChain(rules, [{ address: alice.address, balance: COIN }]);
+  const { block } = (await chain.build([])).executed;
+  const environment = environmentOf(block.header);
+  const blake2 = asAddress(Uint8Array.of(...new Uint8Array(19), 9));
+  /** Creation code that fills memory with ones and reverts with so many bytes of it. */
+  const reverting = (length: number): Uint8Array => {
+    const size = length.toString(16).padStart(4, '0');
+    return hexToBytes(`0x5f195f5261${size}5ffd`);
+  };
+  const transactions = [
+    signed(alice, { data: reverting(32), nonce: 0n }),
+    signed(alice, { data: reverting(0), nonce: 1n }),
+    signed(alice, { data: reverting(5_000), nonce: 2n }),
+    signed(alice, { data: hexToBytes('0xfe'), nonce: 3n }),
+    signed(alice, { data: Uint8Array.of(1, 2, 3), to: blake2, nonce: 4n }),
+    signed(alice, { data: deploying(1), nonce: 5n }),
+  ];
+  const encoded = [];
+  for (const name of ENGINES) {
+    const engine = createEngineCache(name)(rules);
+    const outcome = await engine.executeBlock(
+      { environment, transactions, mode: 'validate' },
+      chain.state,
+    );
+    assert.ok(outcome.ok);
+    const { receipts } = outcome.execution;
+    assert.equal(
+      receipts.map(({ status, revertReason }) => [
+        status,
+        revertReason && bytesToHex(revertReason),
+      ]),
+      [
+        [0, `0x${'ff'.repeat(32)}`],
+        [0, '0x'],
+        [0, `0x${'ff'.repeat(32)}${'00'.repeat(992)}`],
+        [0, undefined],
+        [0, undefined],
+        [1, undefined],
+      ],
+      name,
+    );
+    encoded.push(receipts.map((receipt) => bytesToHex(encodeReceipt(receipt))));
+    const without = receipts.map(({ revertReason: _, ...receipt }) => receipt);
+    assert.equal(receiptsRoot(receipts), receiptsRoot(without), 'no part of what is hashed');
+  }
+  assert.equal(encoded[0], encoded[1]);
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { dataDirOption, ledgerPlace } from '../ledger-place.ts';
 import type { Output } from '../output.ts';
 import { createProgress, percent } from '../progress.ts';
 import { onShutdown } from '../shutdown.ts';
-import { engineOption, parseHeight } from '../values.ts';
+import { engineOption, parseHeight, revertReasonsOption } from '../values.ts';
 
 type ExportOptions = {
   readonly dataDir: string;
@@ -52,6 +52,7 @@ Examples:
 type ImportOptions = {
   readonly dataDir: string;
   readonly engine?: EngineName;
+  readonly revertReasons?: 'on' | 'off';
   readonly json?: true;
 };
 
@@ -61,6 +62,7 @@ export function importCommand(output: Output, exit: (code: ExitCode) => void): C
     .argument('<file>', 'as `ehb export` or another client writes it')
     .addOption(dataDirOption('a directory with genesis.json; its node must not run'))
     .addOption(engineOption())
+    .addOption(revertReasonsOption())
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -78,7 +80,13 @@ Example:
       const shutdown = onShutdown(() => process.exit(EXIT.forced));
       try {
         const { imported, known, head, isComplete } = await importBlocks(
-          { ...place, file, engine: options.engine ?? 'fast', signal: shutdown.signal },
+          {
+            ...place,
+            file,
+            engine: options.engine ?? 'fast',
+            keepsRevertReasons: options.revertReasons !== 'off',
+            signal: shutdown.signal,
+          },
           ({ head: at, bytesDone, bytesTotal }) =>
             progress(() => `block ${at} ${percent(bytesDone, bytesTotal)}`),
         );

@@ -11,7 +11,13 @@ import type { Output } from '../output.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
-import { engineOption, logLevelOption, parsePort, parsePositive } from '../values.ts';
+import {
+  engineOption,
+  logLevelOption,
+  parsePort,
+  parsePositive,
+  revertReasonsOption,
+} from '../values.ts';
 import { VERSION } from '../version.ts';
 import { createNodeCommand } from './create-node.ts';
 
@@ -28,6 +34,7 @@ type StartOptions = {
   readonly allowlist?: string;
   readonly bodyLimit?: number;
   readonly engine?: EngineName;
+  readonly revertReasons?: 'on' | 'off';
   readonly follow?: true;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
@@ -78,6 +85,7 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     )
     .option('--follow', 'leave the validator key aside: sync and serve without voting')
     .addOption(engineOption())
+    .addOption(revertReasonsOption())
     .addOption(logLevelOption('least level to log'))
     .option('--log-file <file>', 'append JSON lines to a file instead of the terminal')
     .option('--json', 'log JSON lines to standard output')
@@ -189,6 +197,10 @@ function toNodeConfig(
     },
     metrics: metricsOf(directory, options),
     engine: options.engine ?? directory.config.engine,
+    keepsRevertReasons:
+      options.revertReasons === undefined
+        ? directory.config.revertReasons
+        : options.revertReasons === 'on',
     version: VERSION,
     logger,
   };

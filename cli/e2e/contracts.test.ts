@@ -152,7 +152,16 @@ async function refused(
   const receipt = await finished(account, hash);
   assert.is(receipt.status, 'reverted', functionName);
   assert.is(receipt.logs.length, 0, functionName);
+  const kept = decodeErrorResult({ abi: on.abi, data: await reasonOf(account, hash) });
+  assert.equal({ name: kept.errorName, args: kept.args ?? [] }, called, functionName);
   return called;
+}
+
+/** What the receipt says that the transaction returned when it was reverted. */
+async function reasonOf(validator: number, hash: Hex): Promise<Hex> {
+  const client = network.clients[validator % VALIDATORS.length] as DevNetwork['clients'][number];
+  const receipt = await client.request<{ revertReason: Hex }>('eth_getTransactionReceipt', [hash]);
+  return receipt.revertReason;
 }
 
 /** The logs of a contract as eth_getLogs gives them on each validator, which must be the same. */

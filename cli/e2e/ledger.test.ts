@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseGenesis } from '../../genesis/index.ts';
+import { bytesToHex } from '../../ledger/model/index.ts';
+import { openStore } from '../../ledger/store/index.ts';
 import { runCli } from '../program.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import {
@@ -28,6 +31,10 @@ const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 let network: DevNetwork;
 let node: string;
 let hashes: readonly string[];
+/** Where the transaction that was reverted is. */
+let reverted: bigint;
+/** `Error("no")` in the encoding of Solidity. */
+const REASON = `0x08c379a0${'20'.padStart(64, '0')}${'2'.padStart(64, '0')}${'6e6f'.padEnd(64, '0')}`;
 
 /** Runs a command in this process; the JSON that it printed. */
 async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
@@ -54,6 +61,35 @@ async function transfers(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 1) {
     const hash = await wallet.sendTransaction({ to: accountAt(9).address, value: 1n });
     await reader.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  }
+}
+
+/** Creation code that reverts with a reason: what is behind its 12 bytes. */
+async function revert(): Promise<void> {
+  const { reader, wallet } = viemAt(network.urls[0] as string, accountAt(2));
+  const size = ((REASON.length - 2) / 2).toString(16).padStart(2, '0');
+  const data = `0x60${size}600c60003960${size}6000fd${REASON.slice(2)}` as const;
+  const hash = await wallet.sendTransaction({ data, gas: 200_000n });
+  const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 20_000 });
+  assert.is(receipt.status, 'reverted');
+  reverted = receipt.blockNumber;
+}
+
+/** The reasons that the ledger in a directory keeps for that block. */
+async function reasonsIn(dataDir: string): Promise<readonly (string | undefined)[]> {
+  const parsed = parseGenesis(JSON.parse(readFileSync(join(dataDir, 'genesis.json'), 'utf8')));
+  assert.ok(parsed.ok);
+  const { block, hash, accounts, hashRule } = parsed.genesis;
+  const store = await openStore({
+    path: join(dataDir, 'chain'),
+    genesis: { block, hash, accounts },
+    hashRule,
+  });
+  try {
+    const receipts = store.receipts(reverted) ?? [];
+    return receipts.map(({ revertReason }) => revertReason && bytesToHex(revertReason));
+  } finally {
+    await store.close();
   }
 }
 
@@ -104,6 +140,7 @@ test('proofs made by the node hold offline with the genesis file alone, and no a
 
 test('a backup is taken while blocks are made; a running ledger is left alone by the others', async () => {
   await transfers(5);
+  await revert();
   const load = transfers(15);
   const taken = await ehb('backup', backup, '--url', network.urls[0] as string);
   await load;
@@ -121,6 +158,7 @@ test('the ledger of the stopped node is sound, and exports; an export goes on wh
   const report = await ehb('verify', '--data-dir', node);
   assert.equal(report['problems'], []);
   assert.is(report['exitCode'], 0);
+  assert.equal(await reasonsIn(node), [REASON]);
   const written = await ehb('export', blocks, '--data-dir', node);
   assert.is(written['written'], hashes.length - 1, JSON.stringify(written));
   const whole = readFileSync(blocks);
@@ -153,6 +191,15 @@ test('blocks are imported into an empty ledger, also after the process was kille
   assert.is(summary['head'], String(hashes.length - 1));
   const report = await ehb('verify', '--data-dir', target);
   assert.equal(report['problems'], []);
+  assert.equal(await reasonsIn(target), [REASON], 'blocks are executed again');
+});
+
+test('X-50: a ledger without revert reasons is as sound as one with them', async () => {
+  const target = freshDirectory('without-reasons');
+  const summary = await ehb('import', blocks, '--data-dir', target, '--revert-reasons', 'off');
+  assert.is(summary['ok'], true, JSON.stringify(summary));
+  assert.equal(await reasonsIn(target), [undefined]);
+  assert.equal((await ehb('verify', '--data-dir', target))['problems'], []);
 });
 
 function isBegun(target: string): boolean {
@@ -208,6 +255,7 @@ test('a restored node has the blocks of the backup, gets the rest, and never a c
   assert.is(restored['ok'], true, JSON.stringify(restored));
   assert.throws(() => statSync(join(target, 'consensus.log')), 'ENOENT');
   assert.equal((await ehb('verify', '--data-dir', target))['problems'], []);
+  assert.equal(await reasonsIn(target), [REASON], 'they are part of a backup');
   const summary = await ehb('import', blocks, '--data-dir', target);
   assert.is(summary['known'], Number(restored['height']));
   assert.is(summary['head'], String(hashes.length - 1));

@@ -1,4 +1,4 @@
-/** Receipts and logs, in the form that consensus hashes. */
+/** Receipts and logs, in the form that consensus hashes, and what is kept beside it. */
 import type { Address, Gas, Hash } from './bytes.ts';
 
 export type Log = {
@@ -16,4 +16,9 @@ export type Receipt = {
   /** 256 bytes. */
   readonly logsBloom: Uint8Array;
   readonly logs: readonly Log[];
+  /**
+   * X-50: what REVERT gave, cut off at 1024 bytes. No part of what is hashed or proved; absent where nothing
+   * was reverted, or nobody kept it.
+   */
+  readonly revertReason?: Uint8Array;
 };

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   asHash,
+  bytesToHex,
   decodeBlock,
   InvariantError,
   logsBloom,
@@ -12,6 +13,7 @@ import {
   type Transaction,
 } from '../model/index.ts';
 import { openStore } from './open-store.ts';
+import { encodeReceipts } from './receipt-record.ts';
 import { ALICE, BOB, funds, next, optionsAt, refusalOf, SLOT } from './testkit/small-chain.ts';
 
 type Context = { directory: string; path: string };
@@ -100,6 +102,61 @@ test('L-2: an account that is made anew with storage has only its new slots', as
   assert.equal([...store.state().storage(BOB, other)], [3]);
   assert.equal([...(store.stateAt(1n)?.storage(BOB, SLOT) ?? [])], [1]);
   await store.close();
+});
+
+test('L-18: a revert reason is stored behind its receipt, and a record without any is as it always was', async ({
+  path,
+}) => {
+  const options = optionsAt(path);
+  const store = await openStore(options);
+  const failed: Receipt = {
+    type: 2,
+    status: 0,
+    cumulativeGasUsed: 30_000n,
+    logs: [],
+    logsBloom: logsBloom([]),
+  };
+  const log = { address: BOB, topics: [], data: Uint8Array.of(9) };
+  const last = { ...failed, status: 1 as const, logs: [log], logsBloom: logsBloom([log]) };
+  const receipts: Receipt[] = [
+    { ...failed, revertReason: Uint8Array.of(8, 195, 121, 160) },
+    { ...failed, revertReason: new Uint8Array(0) },
+    failed,
+    last,
+  ];
+  const transactions = receipts.map(
+    (_, byte) =>
+      ({
+        type: 0,
+        raw: Uint8Array.of(0xc1, byte),
+        hash: asHash(new Uint8Array(32).fill(byte)),
+      }) as unknown as Transaction,
+  );
+  const empty = next(store, [funds(ALICE, 1n)]);
+  const senders = receipts.map(() => ALICE);
+  await store.write({
+    ...empty,
+    block: { ...empty.block, transactions },
+    senders,
+    receipts,
+  });
+  await store.close();
+  const again = await openStore(options);
+  assert.equal(again.receipts(1n), receipts);
+  const found = await again.findLogs(
+    { addresses: [BOB], topics: [] },
+    { from: 1n, to: 1n, limit: 9 },
+  );
+  assert.equal(
+    found.logs.map(({ transactionIndex }) => transactionIndex),
+    [3],
+    'logs behind receipts with reasons are found',
+  );
+  await again.close();
+  assert.is(
+    bytesToHex(encodeReceipts([failed, last])),
+    '0xe6c6028082' + '7530c0' + 'de0201827530d8d7' + '94' + 'b0'.repeat(20) + 'c0' + '09',
+  );
 });
 
 test('a block comes back with its transactions, senders, receipts and places', async ({ path }) => {

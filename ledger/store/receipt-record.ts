@@ -1,6 +1,6 @@
 /**
- * The receipts of a block as they are stored: an RLP list of `[type, status, cumulativeGasUsed, logs]`,
- * where a log is `[address, topics, data]`. Blooms are left out: they follow from the logs, and would be
+ * The receipts of a block as they are stored: an RLP list of `[type, status, cumulativeGasUsed, logs]` and,
+ * where it is kept, a revert reason behind them (L-18), where a log is `[address, topics, data]`. Blooms are left out: they follow from the logs, and would be
  * half of the bytes.
  */
 import {
@@ -23,11 +23,12 @@ const SUCCESS = Uint8Array.of(1);
 
 export function encodeReceipts(receipts: readonly Receipt[]): Uint8Array {
   return encodeRlp(
-    receipts.map(({ type, status, cumulativeGasUsed, logs }) => [
+    receipts.map(({ type, status, cumulativeGasUsed, logs, revertReason }) => [
       bigintToBytes(BigInt(type)),
       status === 0 ? FAILURE : status === 1 ? SUCCESS : status,
       bigintToBytes(cumulativeGasUsed),
       logs.map((log) => [log.address, log.topics, log.data]),
+      ...(revertReason === undefined ? [] : [revertReason]),
     ]),
   );
 }
@@ -72,10 +73,16 @@ export function decodeReceipts(bytes: Uint8Array): readonly Receipt[] | undefine
 }
 
 type StoredLog = readonly [Address, readonly Hash[], Uint8Array];
-type StoredReceipt = readonly [Uint8Array, Uint8Array, Uint8Array, readonly StoredLog[]] &
+type StoredReceipt = readonly [
+  type: Uint8Array,
+  status: Uint8Array,
+  gas: Uint8Array,
+  logs: readonly StoredLog[],
+  revertReason?: Uint8Array,
+] &
   readonly RlpItem[];
 
-function receiptFrom([type, status, gas, stored]: StoredReceipt): Receipt {
+function receiptFrom([type, status, gas, stored, revertReason]: StoredReceipt): Receipt {
   const logs = stored.map(logFrom);
   return {
     type: (type[0] ?? 0) as Receipt['type'],
@@ -83,6 +90,7 @@ function receiptFrom([type, status, gas, stored]: StoredReceipt): Receipt {
     cumulativeGasUsed: bytesToBigint(gas),
     logsBloom: logsBloom(logs),
     logs,
+    ...(revertReason !== undefined && { revertReason }),
   };
 }
 

@@ -15,6 +15,8 @@ import { type LedgerPlace, storeOptionsOf } from './ledger-files.ts';
 export type ImportOptions = LedgerPlace & {
   readonly file: string;
   readonly engine: EngineName;
+  /** Whether what reverted transactions return is stored. */
+  readonly keepsRevertReasons: boolean;
   /** Stops between two blocks; what is imported stays. */
   readonly signal: AbortSignal;
 };
@@ -77,12 +79,12 @@ type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** Imports one block; whether it was there already. */
 async function createImporter(
-  { genesis, engine: name, file }: ImportOptions,
+  { genesis, engine: name, file, keepsRevertReasons }: ImportOptions,
   store: Store,
 ): Promise<(encoded: Uint8Array, offset: number) => Promise<boolean>> {
   const engine = createEngine(name, genesis.rules);
   const chain = createChain(
-    { genesis, self: undefined },
+    { genesis, self: undefined, keepsRevertReasons },
     {
       store,
       engine,

@@ -31,7 +31,7 @@ export async function requireReplay(cluster: Cluster, node: SimNode): Promise<vo
     breathe: async () => {},
   };
   const replayed = createChain(
-    { genesis, self: undefined },
+    { genesis, self: undefined, keepsRevertReasons: true },
     {
       store,
       engine,

@@ -14,6 +14,7 @@ import type {
   SignedTransaction,
   SkippedTransaction,
 } from '../engine.ts';
+import { keptReason } from '../revert-reason.ts';
 import {
   callsAfter,
   callsBefore,
@@ -129,7 +130,7 @@ function admit(
   });
 }
 
-/** The logs are still in the engine, which makes their filter. */
+/** The logs are still in the engine, which makes their filter, and so is what was returned. */
 function receiptOf(
   world: World,
   { transaction }: SignedTransaction,
@@ -144,6 +145,7 @@ function receiptOf(
     cumulativeGasUsed,
     logsBloom,
     logs,
+    ...(status === REVERTED && { revertReason: keptReason(returnedBytes(world)) }),
   };
 }
 

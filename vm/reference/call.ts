@@ -1,9 +1,7 @@
 /** One message on one machine: `eth_call` and what is made of it. */
 import type { RunTxResult } from '@ethereumjs/vm';
 import {
-  type Address,
   asAddress,
-  bytesToHex,
   hexToBytes,
   type Refusal,
   refuse,
@@ -11,7 +9,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult, StateOverride } from '../engine.ts';
-import type { Machine } from './machine.ts';
+import { isPrecompile, type Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
 import type { StateOverlay } from './state-overlay.ts';
 import { adaptCall } from './transaction-adapter.ts';
@@ -40,10 +38,6 @@ export async function call(
   if (!outcome.ok) return refused(outcome);
   const result = callResult(outcome.result, intrinsic);
   return isPrecompile(machine, request.to) ? haltIfReverted(result) : result;
-}
-
-function isPrecompile({ evm }: Machine, to: Address | undefined): boolean {
-  return to !== undefined && evm.precompiles.has(bytesToHex(to).slice(2));
 }
 
 /** ethereumjs says of some precompiles that they revert, but they take all gas and return nothing. */

@@ -19,6 +19,7 @@ import type {
   SignedTransaction,
   SkippedTransaction,
 } from '../engine.ts';
+import { keptReason } from '../revert-reason.ts';
 import {
   callsAfter,
   callsBefore,
@@ -26,7 +27,7 @@ import {
   SYSTEM_CALL_GAS,
   type SystemCall,
 } from '../system-contracts.ts';
-import type { Machine } from './machine.ts';
+import { isPrecompile, type Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
 import type { StateOverlay } from './state-overlay.ts';
 import { adaptTransaction } from './transaction-adapter.ts';
@@ -71,7 +72,7 @@ async function executeTransactions(
     const outcome = await executeTransaction(machine, rules, environment, block, signed, gasLeft);
     if (outcome.ok) {
       gasUsed += outcome.result.totalGasSpent;
-      receipts.push(receiptOf(signed, outcome.result, gasUsed));
+      receipts.push(receiptOf(machine, signed, outcome.result, gasUsed));
       included.push(index);
     } else if (mode === 'build') {
       skipped.push({ index, code: outcome.code, message: outcome.message });
@@ -109,16 +110,20 @@ async function executeTransaction(
 }
 
 function receiptOf(
+  machine: Machine,
   { transaction }: SignedTransaction,
   result: RunTxResult,
   cumulativeGasUsed: bigint,
 ): Receipt {
+  const { exceptionError, returnValue } = result.execResult;
+  const isReverted = exceptionError?.error === 'revert' && !isPrecompile(machine, transaction.to);
   return {
     type: transaction.type,
-    status: result.execResult.exceptionError === undefined ? 1 : 0,
+    status: exceptionError === undefined ? 1 : 0,
     cumulativeGasUsed,
     logsBloom: result.bloom.bitvector,
     logs: logsOf(result),
+    ...(isReverted && { revertReason: keptReason(returnValue) }),
   };
 }
 

@@ -8,6 +8,8 @@ import { Address as EthereumAddress } from '@ethereumjs/util';
 import { createVM, type VM } from '@ethereumjs/vm';
 import { keccak256, recoverPublicKey, sha256 } from '#crypto';
 import {
+  type Address,
+  bytesToHex,
   concatBytes,
   type Hash,
   hexToBytes,
@@ -63,6 +65,11 @@ export async function createMachine(rules: ChainRules, fork: ForkName): Promise<
       return createBlock(environment, rules, fork, common);
     },
   };
+}
+
+/** At the fork of the machine. */
+export function isPrecompile({ evm }: Machine, to: Address | undefined): boolean {
+  return to !== undefined && evm.precompiles.has(bytesToHex(to).slice(2));
 }
 
 const EMPTY_READER: StateReader = {
