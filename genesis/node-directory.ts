@@ -35,6 +35,9 @@ export type NodeFile = {
     readonly host: string;
     readonly port: number;
     readonly bodyLimitBytes?: number;
+    /** What one `eth_call` may take at most. */
+    readonly callTimeoutMs?: number;
+    readonly callGasCap?: number;
     /** Who may call the methods that change what the node does; `local` if absent. */
     readonly operatorAccess?: (typeof OPERATOR_ACCESS)[number];
   };
@@ -152,9 +155,15 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   if (allowlist !== undefined && typeof allowlist !== 'string') {
     throw invalid('p2p.allowlist', 'the path of a file');
   }
-  const { bodyLimitBytes, operatorAccess } = rpc;
+  const { bodyLimitBytes, callTimeoutMs, callGasCap, operatorAccess } = rpc;
   if (bodyLimitBytes !== undefined && !isPositive(bodyLimitBytes)) {
     throw invalid('rpc.bodyLimitBytes', 'a positive number of bytes');
+  }
+  if (callTimeoutMs !== undefined && !isPositive(callTimeoutMs)) {
+    throw invalid('rpc.callTimeoutMs', 'a positive number of milliseconds');
+  }
+  if (callGasCap !== undefined && !isPositive(callGasCap)) {
+    throw invalid('rpc.callGasCap', 'a positive number of gas');
   }
   if (operatorAccess !== undefined && !OPERATOR_ACCESS.some((name) => name === operatorAccess)) {
     throw invalid('rpc.operatorAccess', `one of ${OPERATOR_ACCESS.join(', ')}`);

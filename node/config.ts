@@ -21,6 +21,9 @@ export type RpcConfig = {
   /** 0 chooses a free port. */
   readonly port: number;
   readonly bodyLimitBytes: number;
+  /** What an `eth_call` may take at most: time, and gas. The server's own bounds if absent. */
+  readonly callTimeoutMs?: number;
+  readonly callGasCap?: number;
   /** Who may call the methods that change what the node does; `local` if absent. */
   readonly operatorAccess?: 'local' | 'anyone' | 'nobody';
 };

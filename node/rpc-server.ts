@@ -2,11 +2,12 @@
 import { createRpcServer, type RpcServer } from '../rpc/index.ts';
 import type { Engine } from '../vm/index.ts';
 import { createBackups } from './backups.ts';
+import { createCaller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
 import { createProofMaker } from './proof-maker.ts';
-import { createCaller, createFees, createNodePort } from './rpc-ports.ts';
+import { createFees, createNodePort } from './rpc-ports.ts';
 import type { Signer } from './signer.ts';
 
 export type NodeServerModules = {
@@ -29,7 +30,11 @@ export function startNodeServer(
     {
       host: rpc.host,
       port: rpc.port,
-      limits: { bodyLimitBytes: rpc.bodyLimitBytes },
+      limits: {
+        bodyLimitBytes: rpc.bodyLimitBytes,
+        ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
+        ...(rpc.callGasCap !== undefined && { callGasCap: BigInt(rpc.callGasCap) }),
+      },
       ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
     {

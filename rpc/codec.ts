@@ -64,6 +64,38 @@ export function listOf<T>(item: Codec<T>, maxItems: number): Codec<readonly T[]>
   };
 }
 
+/**
+ * An object whose field names are data, as pairs of at most `maxEntries`. Two names that mean the same key: the
+ * last one counts.
+ */
+export function mapOf<K, V>(
+  key: Codec<K>,
+  value: Codec<V>,
+  maxEntries: number,
+  nameOf: (key: K) => string,
+): Codec<readonly (readonly [K, V])[]> {
+  return {
+    schema: Type.Record(Type.String(), value.schema, { maxProperties: maxEntries }),
+    decode: (given, path) => {
+      if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+        return refuseValue(path, 'want an object', given);
+      }
+      const fields = Object.entries(given);
+      if (fields.length > maxEntries) {
+        throw invalidParams(
+          `invalid ${path}: want at most ${maxEntries} entries, got ${fields.length}`,
+        );
+      }
+      const entries = new Map<string, readonly [K, V]>();
+      for (const [name, field] of fields) {
+        const decoded = key.decode(name, path);
+        entries.set(nameOf(decoded), [decoded, value.decode(field, `${path}: ${name}`)]);
+      }
+      return [...entries.values()];
+    },
+  };
+}
+
 type Fields = Readonly<Record<string, Codec<unknown>>>;
 
 type DecodedFields<F extends Fields> = {

@@ -14,6 +14,7 @@ export type RpcErrorCode =
   | 'RPC_NOTIFICATIONS_UNSUPPORTED'
   | 'RPC_EXECUTION_REVERTED'
   | 'RPC_EXECUTION_FAILED'
+  | 'RPC_EXECUTION_ABORTED'
   | 'RPC_TRANSACTION_REFUSED'
   | 'RPC_BLOCK_NOT_FOUND'
   | 'RPC_STATE_UNAVAILABLE'
@@ -76,6 +77,12 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32000,
     meaning: 'The message cannot be executed, or ended with an exception of the EVM.',
     remedy: 'The message says why: too little gas or balance, an invalid opcode.',
+  },
+  RPC_EXECUTION_ABORTED: {
+    number: -32000,
+    meaning: 'The execution took longer than the node gives a call.',
+    remedy:
+      'Ask for less: give the call less gas, or split it; the operator can raise `rpc.callTimeoutMs` in config.json.',
   },
   RPC_TRANSACTION_REFUSED: {
     number: -32000,

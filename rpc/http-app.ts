@@ -89,7 +89,12 @@ function addRoutes(app: FastifyInstance, access: OperatorAccess, modules: AppMod
     const body = request.body as Buffer | undefined; // what the one content type parser gives
     const answer =
       body !== undefined && isUtf8(body)
-        ? await dispatcher.answer(body.toString('utf8'), undefined, mayOperate(request))
+        ? await dispatcher.answer(
+            body.toString('utf8'),
+            undefined,
+            mayOperate(request),
+            departureOf(reply),
+          )
         : errorAnswer('RPC_PARSE_ERROR', 'parse error: the body is not valid UTF-8');
     if (answer === undefined) return reply.code(204).send();
     return reply.header('content-type', JSON_TYPE).send(answer);
@@ -117,6 +122,21 @@ function addRoutes(app: FastifyInstance, access: OperatorAccess, modules: AppMod
     if (readiness.ready) return reply.send({ status: 'UP' });
     return reply.code(503).send({ status: 'DOWN', reason: readiness.reason });
   });
+}
+
+/** Aborts when the connection closes before the answer is out. */
+function departureOf({ raw }: FastifyReply): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (controller !== undefined) return controller.signal;
+    const made = new AbortController();
+    controller = made;
+    if (raw.destroyed) made.abort();
+    raw.once('close', () => {
+      if (!raw.writableFinished) made.abort();
+    });
+    return made.signal;
+  };
 }
 
 /** Checks Host and Origin and sets the CORS headers. False if it has answered already. */

@@ -7,6 +7,7 @@ export type {
   BackupPort,
   BackupReport,
   CallerPort,
+  CallOptions,
   CallOutcome,
   CallRequest,
   ChainPort,

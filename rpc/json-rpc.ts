@@ -24,6 +24,8 @@ export type Dispatcher = {
     text: string,
     session: SubscriptionSession | undefined,
     isOperator?: boolean,
+    /** Aborts when whoever asks has left. Asked for by calls that take long. */
+    left?: () => AbortSignal,
   ): Promise<string | undefined>;
 };
 
@@ -45,12 +47,22 @@ type Request = {
 
 type Shape = { readonly request: Request } | { readonly refusal: string };
 
+/** Who sent a message. */
+type Asker = {
+  readonly session: SubscriptionSession | undefined;
+  readonly isOperator: boolean;
+  readonly left: () => AbortSignal;
+};
+
+const STAYS = new AbortController().signal;
+const stays = (): AbortSignal => STAYS;
+
 /** Answers one request of a message, as text; undefined for a notification. */
 type AnswerOne = (value: unknown) => Promise<string | undefined>;
 
 export function createDispatcher(limits: DispatcherLimits, modules: DispatcherModules): Dispatcher {
   return {
-    answer: async (text, session, isOperator = false) => {
+    answer: async (text, session, isOperator = false, left = stays) => {
       let value: unknown;
       try {
         value = JSON.parse(text);
@@ -61,7 +73,8 @@ export function createDispatcher(limits: DispatcherLimits, modules: DispatcherMo
         const shape = readRequest(one);
         if ('refusal' in shape) return shape.refusal;
         const { id } = shape.request;
-        const member = await run(limits, modules, shape.request, session, isOperator);
+        const asker = { session, isOperator, left };
+        const member = await run(limits, modules, shape.request, asker);
         return id === undefined ? undefined : `{"jsonrpc":"2.0","id":${id},${member}}`;
       };
       return Array.isArray(value) ? answerBatch(value, limits, answerOne) : answerOne(value);
@@ -74,8 +87,7 @@ async function run(
   limits: DispatcherLimits,
   { methods, context, logger }: DispatcherModules,
   { method: name, params }: Request,
-  session: SubscriptionSession | undefined,
-  isOperator: boolean,
+  { session, isOperator, left }: Asker,
 ): Promise<string> {
   try {
     const method = methods.get(name);
@@ -83,7 +95,10 @@ async function run(
     if (method.isForOperators && !isOperator) {
       throw new RpcRefusal('RPC_OPERATORS_ONLY', `${name} is for the operators of this node`);
     }
-    const result = await callWithin(limits.requestTimeoutMs, method, params, context, session);
+    const result = await callWithin(limits.requestTimeoutMs, method, params, context, {
+      session,
+      left,
+    });
     const text = JSON.stringify(result ?? null);
     if (text.length <= limits.responseLimitBytes) return `"result":${text}`;
     const message = `response too large: ${text.length} bytes, at most ${limits.responseLimitBytes}`;
@@ -189,15 +204,17 @@ async function callWithin(
   method: Method,
   params: readonly unknown[],
   base: BaseContext,
-  session: SubscriptionSession | undefined,
+  { session, left }: Pick<Asker, 'session' | 'left'>,
 ): Promise<unknown> {
   let controller: AbortController | undefined;
+  let signal: AbortSignal | undefined;
   const context: MethodContext = {
     ...base,
     session,
     get signal(): AbortSignal {
       controller ??= new AbortController();
-      return controller.signal;
+      signal ??= AbortSignal.any([controller.signal, left()]);
+      return signal;
     },
   };
   const pending = method.invoke(context, params);

@@ -21,7 +21,7 @@ export type MethodContext = RpcPorts & {
   readonly session: SubscriptionSession | undefined;
   /** The methods on offer here, for the ones that tell of them. */
   readonly offered: readonly Method[];
-  /** Aborts when the call has run out of time. Made when first asked for. */
+  /** Aborts when the call has run out of time or its caller has left. Made when first asked for. */
   readonly signal: AbortSignal;
 };
 

@@ -352,21 +352,21 @@ test('a call that fails says how', async ({ client, node }) => {
   assert.is(error.message, 'out of gas');
 });
 
-const badCalls: readonly [string, readonly unknown[], string][] = [
-  ['no transaction', [], 'missing value for required argument 0'],
-  ['a string', ['0x'], 'argument 0: want an object'],
-  ['data and input that differ', [{ data: '0x01', input: '0x02' }], 'both "data" and "input"'],
-  ['both kinds of price', [{ gasPrice: '0x1', maxFeePerGas: '0x1' }], 'both gasPrice and'],
-  ['another chain', [{ chainId: '0x1' }], "chainId does not match node's"],
-  ['a type that does not exist', [{ type: '0x9' }], 'transaction type'],
-  ['odd data', [{ data: '0x1' }], 'argument 0: data'],
-  ['a bad block', [{}, 'newest'], 'argument 1'],
-  ['a third parameter', [{}, 'latest', {}], 'too many arguments'],
+const badCalls: readonly [string, readonly unknown[], number, string][] = [
+  ['no transaction', [], -32602, 'missing value for required argument 0'],
+  ['a string', ['0x'], -32602, 'argument 0: want an object'],
+  ['data and input that differ', [{ data: '0x01', input: '0x02' }], -32000, 'both "data" and'],
+  ['both kinds of price', [{ gasPrice: '0x1', maxFeePerGas: '0x1' }], -32000, 'both gasPrice and'],
+  ['another chain', [{ chainId: '0x1' }], -32000, "chainId does not match node's"],
+  ['a type that does not exist', [{ type: '0x9' }], -32602, 'transaction type'],
+  ['odd data', [{ data: '0x1' }], -32602, 'argument 0: data'],
+  ['a bad block', [{}, 'newest'], -32602, 'argument 1'],
+  ['a fifth parameter', [{}, 'latest', {}, {}, {}], -32602, 'too many arguments'],
 ];
-for (const [what, params, words] of badCalls) {
+for (const [what, params, code, words] of badCalls) {
   test(`eth_call with ${what} is refused`, async ({ client }) => {
     const error = await errorOf(client.request('eth_call', params));
-    assert.is(error.code, -32602);
+    assert.is(error.code, code);
     assert.match(error.message, words);
   });
 }

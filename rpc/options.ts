@@ -10,6 +10,10 @@ export type RpcLimits = {
   readonly responseLimitBytes: number;
   /** For one method call, and for receiving one HTTP request. */
   readonly requestTimeoutMs: number;
+  /** For one execution of `eth_call` and its kin; 0: as long as for any method. */
+  readonly callTimeoutMs: number;
+  /** The most gas that one such execution gets, whatever it asks for. */
+  readonly callGasCap: bigint;
   /** Blocks that one `qbft_getSignerMetrics` may cover. */
   readonly signerMetricsBlocks: number;
   /** Requests under way when the server closes are waited for this long. */
@@ -61,6 +65,8 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   batchLimit: 1000,
   responseLimitBytes: 25 * 1024 * 1024,
   requestTimeoutMs: 30_000,
+  callTimeoutMs: 5_000,
+  callGasCap: 50_000_000n,
   signerMetricsBlocks: 10_000,
   closeGraceMs: 2_000,
   logResults: 10_000,

@@ -18,6 +18,7 @@ import type {
   Receipt,
   StateReader,
   Transaction,
+  UnixSeconds,
   Verdict,
   Wei,
 } from '../ledger/model/index.ts';
@@ -140,6 +141,44 @@ export type CallRequest = {
   readonly blobVersionedHashes?: readonly Hash[];
 };
 
+type SlotOverride = { readonly slot: Uint8Array; readonly value: Uint8Array };
+
+/** Replaces parts of an account. `state` replaces the whole storage, `stateDiff` single slots. */
+export type StateOverride = {
+  readonly address: Address;
+  readonly nonce?: bigint;
+  readonly balance?: Wei;
+  readonly code?: Uint8Array;
+  readonly state?: readonly SlotOverride[];
+  readonly stateDiff?: readonly SlotOverride[];
+  /** Where the precompiled contract at `address` is to answer instead. */
+  readonly movePrecompileTo?: Address;
+};
+
+/** Replaces parts of what instructions see of the block. */
+export type BlockOverrides = {
+  readonly number?: Height;
+  readonly timestamp?: UnixSeconds;
+  readonly gasLimit?: Gas;
+  readonly beneficiary?: Address;
+  readonly prevRandao?: Hash;
+  readonly difficulty?: bigint;
+  readonly baseFeePerGas?: Wei;
+  readonly blobBaseFee?: Wei;
+};
+
+/** What a call may suppose in place of what is stored. */
+export type CallOverrides = {
+  readonly state?: readonly StateOverride[];
+  readonly block?: BlockOverrides;
+};
+
+export type CallOptions = CallOverrides & {
+  readonly signal: AbortSignal;
+  /** The most gas that a call gets, whatever it asks for. */
+  readonly gasCap: Gas;
+};
+
 /** How an execution ended. */
 export type CallOutcome =
   | { readonly kind: 'success'; readonly output: Uint8Array; readonly gasUsed: Gas }
@@ -163,23 +202,25 @@ export type AccessListOutcome = {
 /**
  * Read-only execution in the environment of a final block, on the state after it. A refusal says what
  * made the message impossible (too little balance, gas below the intrinsic cost) in geth's words.
+ *
+ * Each throws the reason of the signal when it aborts.
  */
 export type CallerPort = {
   call(
     request: CallRequest,
     at: Height,
-    options: { readonly signal: AbortSignal },
+    options: CallOptions,
   ): Promise<Verdict<{ readonly outcome: CallOutcome }>>;
   estimateGas(
     request: CallRequest,
     at: Height,
-    options: { readonly signal: AbortSignal },
+    options: CallOptions,
   ): Promise<Verdict<{ readonly outcome: EstimateOutcome }>>;
   /** Absent where the engine cannot tell which slots were touched. */
   createAccessList?(
     request: CallRequest,
     at: Height,
-    options: { readonly signal: AbortSignal },
+    options: CallOptions,
   ): Promise<Verdict<{ readonly outcome: AccessListOutcome }>>;
 };
 

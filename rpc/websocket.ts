@@ -86,6 +86,7 @@ function serve(
   const { dispatcher, hub, logger } = modules;
   let underWay = 0;
   let alive = true;
+  const left = new AbortController();
   let whenIdle: (() => void)[] = [];
 
   const send = (message: string): void => {
@@ -112,7 +113,7 @@ function serve(
     try {
       const text = isBinary
         ? errorAnswer('RPC_INVALID_REQUEST', 'invalid request: send text, not binary')
-        : await dispatcher.answer(data.toString('utf8'), session, isOperator);
+        : await dispatcher.answer(data.toString('utf8'), session, isOperator, () => left.signal);
       if (text !== undefined) send(text);
       session.release();
     } finally {
@@ -129,7 +130,10 @@ function serve(
     alive = true;
   });
   socket.on('error', (error) => logger.debug('a WebSocket failed', { error }));
-  socket.once('close', () => session.closeAll());
+  socket.once('close', () => {
+    left.abort();
+    session.closeAll();
+  });
 
   return {
     socket,

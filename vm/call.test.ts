@@ -9,8 +9,9 @@ import {
   hexToBytes,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { createAccessList } from './create-access-list.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from './engine.ts';
-import { createAccessList, estimateGas } from './estimate-gas.ts';
+import { estimateGas } from './estimate-gas.ts';
 import { environmentOf } from './header-rules.ts';
 import { COIN, createTestChain, GAS_LIMIT, party, testRules } from './testkit/chain.ts';
 
@@ -137,21 +138,6 @@ test('X-8: COINBASE is the beneficiary of the rules and PREVRANDAO the mixHash',
   const data = result.kind === 'returned' ? result.returnData : new Uint8Array(64);
   assert.equal(data.slice(12, 32), treasury);
   assert.equal(data.slice(32), paying.head().mixHash);
-});
-
-test('overrides replace balance, code and storage for the call alone', async () => {
-  const to = contract(1);
-  const diff = { address: to, stateDiff: [word(0n, 99n)] };
-  assert.is(await returned({ to, overrides: [diff] }), 100n);
-  assert.is(await returned({ to, overrides: [{ address: to, state: [] }] }), 1n);
-  assert.is(
-    await returned({ to, overrides: [{ address: to, code: WHO }] }),
-    bytesToBigint(alice.address),
-  );
-  const rich = { address: bob.address, balance: COIN };
-  const paid = await call({ from: bob.address, to: alice.address, value: COIN, overrides: [rich] });
-  assert.is(paid.kind, 'returned');
-  assert.is(await returned({ to }), 42n);
 });
 
 test('an authorisation delegates for the call', async () => {

@@ -39,6 +39,10 @@ export type BlockEnvironment = {
   readonly baseFeePerGas?: Wei;
   /** From Cancun on. */
   readonly excessBlobGas?: Gas;
+  /** In place of what follows from `excessBlobGas`. */
+  readonly blobBaseFee?: Wei;
+  /** In place of the beneficiary of header and rules. */
+  readonly coinbase?: Address;
   /** From Cancun on. */
   readonly parentBeaconBlockRoot?: Hash;
 };
@@ -78,15 +82,8 @@ export type BlockExecution = {
   readonly skipped: readonly SkippedTransaction[];
 };
 
-/** Replaces parts of an account for one call. `state` replaces the whole storage, `stateDiff` single slots. */
-export type StateOverride = {
-  readonly address: Address;
-  readonly nonce?: bigint;
-  readonly balance?: Wei;
-  readonly code?: Uint8Array;
-  readonly state?: readonly { readonly slot: Uint8Array; readonly value: Uint8Array }[];
-  readonly stateDiff?: readonly { readonly slot: Uint8Array; readonly value: Uint8Array }[];
-};
+/** A precompiled contract that answers elsewhere during one call; without `to`, nowhere. */
+export type PrecompileMove = { readonly from: Address; readonly to?: Address };
 
 /** A message to run on a state without changing it. */
 export type CallRequest = {
@@ -96,11 +93,13 @@ export type CallRequest = {
   readonly data: Uint8Array;
   readonly value: Wei;
   readonly gas: Gas;
-  /** Zero: free, and BASEFEE returns zero. */
+  /** What is paid for each unit. Zero: free, and BASEFEE returns zero. */
   readonly gasPrice: Wei;
+  /** The most that the sender would pay for it, at least `gasPrice`; that, if absent. */
+  readonly feeCap?: Wei;
   readonly accessList?: readonly AccessListItem[];
   readonly authorizationList?: readonly Authorization[];
-  readonly overrides?: readonly StateOverride[];
+  readonly movedPrecompiles?: readonly PrecompileMove[];
   /** Ask for the addresses and slots that the call touches. */
   readonly reportAccessList?: boolean;
 };

@@ -46,6 +46,11 @@ export const VM_ERRORS: ErrorTable = {
     meaning: 'The gas limit does not even cover what every such transaction costs.',
     remedy: 'Raise the gas limit to what eth_estimateGas reports.',
   },
+  VM_GAS_ALLOWANCE: {
+    meaning:
+      'The call does not go through with the most gas that block, node and sender can give it.',
+    remedy: 'Fund the sender or lower the price; the message says how much gas was tried.',
+  },
   VM_FLOOR_GAS: {
     meaning: 'The gas limit is below the floor price of the calldata (EIP-7623).',
     remedy: 'Raise the gas limit to what eth_estimateGas reports.',
@@ -53,6 +58,15 @@ export const VM_ERRORS: ErrorTable = {
   VM_INITCODE_SIZE: {
     meaning: 'The contract creation code is longer than the limit (EIP-3860).',
     remedy: 'Make the contract smaller or split it.',
+  },
+  VM_AUTHORIZATION_CREATE: {
+    meaning: 'The message has authorizations (EIP-7702) and would create a contract.',
+    remedy: 'Name a recipient in `to`, or leave the authorizations out.',
+  },
+  VM_OVERRIDE: {
+    meaning: 'An override of the state cannot be applied; the message names the account.',
+    remedy:
+      'Give `state` or `stateDiff`, not both; move only precompiled contracts, and to addresses without an override.',
   },
   VM_SENDER_HAS_CODE: {
     meaning: 'The sender is a contract (EIP-3607).',

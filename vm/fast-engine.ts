@@ -7,6 +7,7 @@
  */
 import { refuse, type StateReader } from '../ledger/model/index.ts';
 import { blobBaseFee } from './blob-rules.ts';
+import { checkCall } from './call-rules.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import { call } from './engine/call.ts';
 import { executeBlock } from './engine/execute-block.ts';
@@ -102,6 +103,8 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
       );
     },
     async call(request, environment, state, { pause, tracer } = {}) {
+      const refusal = checkCall(request, environment, rules, state);
+      if (refusal !== undefined) return { kind: 'refused', ...refusal };
       const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
       const seen = isFree ? { ...environment, baseFeePerGas: 0n } : environment;
       return lend(seen, state, (surroundings) => call({ ...surroundings, pause }, request, tracer));
@@ -117,7 +120,7 @@ function open(
   state: StateReader,
 ): Surroundings {
   instance.functions.startBlock();
-  const beneficiary = rules.beneficiary ?? environment.beneficiary;
+  const beneficiary = environment.coinbase ?? rules.beneficiary ?? environment.beneficiary;
   const world: World = {
     instance,
     state,
@@ -131,7 +134,11 @@ function open(
   writeWord(instance, TIMESTAMP, environment.timestamp);
   writeWord(instance, GAS_LIMIT, environment.gasLimit);
   writeWord(instance, BASE_FEE, environment.baseFeePerGas ?? 0n);
-  writeWord(instance, BLOB_BASE_FEE, blobBaseFee(environment.excessBlobGas ?? 0n, fork));
+  writeWord(
+    instance,
+    BLOB_BASE_FEE,
+    environment.blobBaseFee ?? blobBaseFee(environment.excessBlobGas ?? 0n, fork),
+  );
   writeWord(instance, CHAIN_ID, rules.chainId);
   writeBytes(world, COINBASE, beneficiary);
   if (isAtLeast(fork, 'paris')) writeBytes(world, PREV_RANDAO, environment.prevRandao);

@@ -2,8 +2,11 @@
 export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
+export { callPrice } from './call-price.ts';
 export type { ChainRules, ForkActivation, ForkName, RulesChange } from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
+export type { AccessListResult } from './create-access-list.ts';
+export { createAccessList } from './create-access-list.ts';
 export type { EngineName } from './create-engine.ts';
 export { createEngine, ENGINE_NAMES } from './create-engine.ts';
 export { warmUp } from './engine/warm-up.ts';
@@ -13,14 +16,16 @@ export type {
   CallRequest,
   CallResult,
   Engine,
+  PrecompileMove,
   SignedTransaction,
   SkippedTransaction,
-  StateOverride,
 } from './engine.ts';
 export { VM_ERRORS } from './errors.ts';
-export type { AccessListResult, GasEstimate } from './estimate-gas.ts';
-export { createAccessList, estimateGas } from './estimate-gas.ts';
+export type { EstimateOptions, GasEstimate } from './estimate-gas.ts';
+export { estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
+export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
+export { overrideEnvironment, overrideState } from './overrides.ts';
 export type { FrameKind, TracedEnd, TracedFrame, TracedStep, Tracer } from './tracer.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
 export type { ValidateInput } from './validate-block.ts';

@@ -5,6 +5,7 @@
  * beyond them is a difference between the two and is reported as `VM_ENGINE_REFUSED`.
  */
 import { refuse } from '../ledger/model/index.ts';
+import { checkCall } from './call-rules.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import type { Engine } from './engine.ts';
 import { call } from './reference/call.ts';
@@ -38,6 +39,8 @@ export function createReferenceEngine(rules: ChainRules): Engine {
       );
     },
     async call(request, environment, state) {
+      const refusal = checkCall(request, environment, rules, state);
+      if (refusal !== undefined) return { kind: 'refused', ...refusal };
       const fork = forkAt(rules, environment.number, environment.timestamp);
       return lend(fork, (machine) => call(machine, request, environment, state));
     },

@@ -22,7 +22,8 @@ import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
 
 /** The cap on the gas of one transaction from Osaka on (EIP-7825). */
 export const TRANSACTION_GAS_CAP: Gas = 16_777_216n;
-const INITCODE_SIZE_LIMIT = 49_152;
+/** Bytes of creation code (EIP-3860), where the rules set no other limit. */
+export const INITCODE_SIZE_LIMIT = 49_152;
 const DELEGATION_LENGTH = 23;
 
 /** What of a transaction or a call has a price before it runs. */

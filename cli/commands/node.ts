@@ -193,6 +193,8 @@ function toNodeConfig(
       host: options.rpcHost ?? rpc.host,
       port: options.rpcPort ?? rpc.port,
       bodyLimitBytes: options.bodyLimit ?? rpc.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
+      ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
+      ...(rpc.callGasCap !== undefined && { callGasCap: rpc.callGasCap }),
       ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
     metrics: metricsOf(directory, options),

@@ -17,6 +17,7 @@ export {
   hexToBytes,
   keyOf,
 } from './bytes.ts';
+export { checksumAddress } from './checksum-address.ts';
 export {
   EMPTY_CODE_HASH,
   EMPTY_OMMERS_HASH,

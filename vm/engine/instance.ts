@@ -22,16 +22,13 @@ export type EngineFunctions = {
   accountCode(account: number): number;
   setAccountCode(account: number, code: number): void;
   hasAccountCode(account: number): number;
-  clearStorage(account: number): void;
   setBalance(account: number): void;
   setNonce(account: number, nonce: bigint): void;
   giveCode(account: number, code: number): void;
   touchAccount(account: number): void;
   warmUpAccount(account: number, named: boolean): void;
   warmUpSlot(account: number): void;
-  findSlot(account: number): number;
   fillSlotValue(slot: number): void;
-  overrideSlot(slot: number): void;
   slotOwner(slot: number): number;
   describeSlot(slot: number): number;
   accounts(): number;

@@ -35,6 +35,8 @@ test('no fixed region of the engine reaches into the next', () => {
   const bloomMemo = (get('BLOOM_MEMO_MASK') + 1) * get('BLOOM_MEMO_ENTRY');
   assert.ok(get('BLOOM_MEMO') + bloomMemo <= get('STACKS'));
   assert.ok(get('STACKS') + (get('DEPTH_LIMIT') + 1) * get('STACK_WORDS') * 32 <= get('HEAP'));
+  assert.ok(get('PRECOMPILES') + 1024 <= get('MOVED_COUNT'));
+  assert.ok(get('MOVED') + 60 * 32 <= get('OPCODES'));
   assert.ok(get('BLOCK_HASHES') + 256 * 32 <= get('BLOCK_HASHES_KNOWN'));
 });
 

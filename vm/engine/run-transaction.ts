@@ -31,6 +31,8 @@ export type Execution = Pick<Transaction, 'to' | 'value' | 'data' | 'gasLimit'> 
     readonly accessList: readonly { address: Address; storageKeys: readonly Uint8Array[] }[];
     readonly authorizations: readonly Authorization[];
     readonly blobHashes: readonly Uint8Array[];
+    /** Further addresses that are warm from the beginning. */
+    readonly warm: readonly Address[];
   };
 
 export type Surroundings = {
@@ -78,6 +80,7 @@ export function executionOf(
     accessList: transaction.type === 0 ? NONE : transaction.accessList,
     authorizations: transaction.type === 4 ? transaction.authorizationList : NONE,
     blobHashes: transaction.type === 3 ? transaction.blobVersionedHashes : NONE,
+    warm: NONE,
   };
 }
 
@@ -213,10 +216,11 @@ export function writeBytes({ instance }: World, place: number, value: Uint8Array
 }
 
 /** EIP-2930. */
-function warmList({ world, fork }: Surroundings, { accessList }: Execution): void {
-  if (accessList.length === 0 || !isAtLeast(fork, 'berlin')) return;
+function warmList({ world, fork }: Surroundings, { accessList, warm }: Execution): void {
+  if (accessList.length + warm.length === 0 || !isAtLeast(fork, 'berlin')) return;
   const { instance } = world;
   const { functions } = instance;
+  for (const address of warm) functions.warmUpAccount(findAccount(world, address), false);
   for (const { address, storageKeys } of accessList) {
     const account = findAccount(world, address);
     functions.warmUpAccount(account, true);

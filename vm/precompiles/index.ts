@@ -1,4 +1,5 @@
 /** The precompiled contracts of each fork, by the number of their address. */
+import type { Address } from '../../ledger/model/index.ts';
 import { type ForkName, isAtLeast } from '../chain-rules.ts';
 import { blake2f } from './blake2f.ts';
 import {
@@ -63,6 +64,12 @@ export function precompilesAt(fork: ForkName): ReadonlyMap<number, Precompile> {
       contract,
     ]),
   );
+}
+
+/** The number that an address would have among precompiled contracts; undefined if it is too large for any. */
+export function precompileNumber(address: Address): number | undefined {
+  const [high = 0, low = 0] = address.subarray(18);
+  return address.subarray(0, 18).every((byte) => byte === 0) ? high * 256 + low : undefined;
 }
 
 /** Loads what makes the contracts of a fork fast: some 100 ms the first time, nothing after that. */

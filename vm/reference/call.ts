@@ -1,37 +1,25 @@
 /** One message on one machine: `eth_call` and what is made of it. */
 import type { RunTxResult } from '@ethereumjs/vm';
-import {
-  asAddress,
-  hexToBytes,
-  type Refusal,
-  refuse,
-  type StateReader,
-} from '../../ledger/model/index.ts';
+import { asAddress, hexToBytes, type Refusal, type StateReader } from '../../ledger/model/index.ts';
 import { isAtLeast } from '../chain-rules.ts';
-import type { BlockEnvironment, CallRequest, CallResult, StateOverride } from '../engine.ts';
+import type { BlockEnvironment, CallRequest, CallResult } from '../engine.ts';
 import { isPrecompile, type Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
-import type { StateOverlay } from './state-overlay.ts';
 import { adaptCall } from './transaction-adapter.ts';
 
-/** `Engine.call` at the fork of the machine. */
+/** `Engine.call` at the fork of the machine; what it may not do was checked before. */
 export async function call(
   machine: Machine,
   request: CallRequest,
   environment: BlockEnvironment,
   state: StateReader,
 ): Promise<CallResult> {
-  const { fork, overlay, common, callVm } = machine;
+  const { fork, common, callVm } = machine;
   const free = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
   const block = machine.open(state, free ? { ...environment, baseFeePerGas: 0n } : environment);
-  applyOverrides(overlay, request.overrides ?? []);
-  const refusal = checkCallFunds(overlay, request);
-  if (refusal !== undefined) return refused(refusal);
+  machine.movePrecompiles(request.movedPrecompiles ?? []);
   const tx = adaptCall(request, common, isAtLeast(fork, 'berlin'));
   const intrinsic = tx.getIntrinsicGas();
-  if (request.gas < tx.getMinimumGasLimit()) {
-    return refused(refuse('VM_INTRINSIC_GAS', `intrinsic gas too low: gas ${request.gas}`));
-  }
   const reportAccessList = request.reportAccessList === true;
   const options = { vm: callVm, skipNonce: true, reportAccessList };
   const outcome = await runTransaction(machine, options, tx, block);
@@ -72,29 +60,6 @@ function callResult(result: RunTxResult, intrinsic: bigint): CallResult {
 
 function refused({ code, message }: Refusal): CallResult {
   return { kind: 'refused', code, message };
-}
-
-function checkCallFunds(overlay: StateOverlay, request: CallRequest): Refusal | undefined {
-  const cost = request.gas * request.gasPrice + request.value;
-  const balance = overlay.account(request.from)?.balance ?? 0n;
-  if (balance >= cost) return undefined;
-  const what = request.gasPrice === 0n ? 'transfer' : 'gas * price + value';
-  return refuse(
-    'VM_INSUFFICIENT_FUNDS',
-    `insufficient funds for ${what}: balance ${balance}, want ${cost}`,
-  );
-}
-
-function applyOverrides(overlay: StateOverlay, overrides: readonly StateOverride[]): void {
-  for (const { address, nonce, balance, code, state, stateDiff } of overrides) {
-    const account = overlay.account(address);
-    if (nonce !== undefined || balance !== undefined) {
-      overlay.setAccount(address, nonce ?? account?.nonce ?? 0n, balance ?? account?.balance ?? 0n);
-    }
-    if (code !== undefined) overlay.setCode(address, code);
-    if (state !== undefined) overlay.clearSlots(address);
-    for (const { slot, value } of state ?? stateDiff ?? []) overlay.setSlot(address, slot, value);
-  }
 }
 
 /** The words of geth for how an execution halts, where those of ethereumjs differ: clients match on them. */

@@ -18,7 +18,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast, rulesAt } from '../chain-rules.ts';
-import type { BlockEnvironment } from '../engine.ts';
+import type { BlockEnvironment, PrecompileMove } from '../engine.ts';
 import { verifyOpening } from '../precompiles/index.ts';
 import { createSenderView } from './sender-view.ts';
 import { StateOverlay } from './state-overlay.ts';
@@ -34,6 +34,8 @@ export type Machine = {
   readonly callVm: VM;
   /** Starts over on another state and block; what it returns goes with every transaction. */
   open(reader: StateReader, environment: BlockEnvironment): Block;
+  /** Until it is opened again. Addresses that they move to stay cold, those that they leave stay warm. */
+  movePrecompiles(moves: readonly PrecompileMove[]): void;
 };
 
 /** Takes about 2 ms: keep machines and open them again. */
@@ -52,6 +54,20 @@ export async function createMachine(rules: ChainRules, fork: ForkName): Promise<
     blockchain,
   });
   applyLimits(common, rules);
+  const placed = new Map(evm.precompiles);
+  evm.getPrecompile = (address) => {
+    const hex = typeof address === 'string' ? address : address.toString();
+    return placed.get(hex.slice(2).padStart(40, '0').toLowerCase());
+  };
+  const movePrecompiles = (moves: readonly PrecompileMove[]): void => {
+    placed.clear();
+    for (const [address, contract] of evm.precompiles) placed.set(address, contract);
+    for (const { from } of moves) placed.delete(bytesToHex(from).slice(2));
+    for (const { from, to } of moves) {
+      const contract = evm.precompiles.get(bytesToHex(from).slice(2));
+      if (contract !== undefined && to !== undefined) placed.set(bytesToHex(to).slice(2), contract);
+    }
+  };
   return {
     fork,
     common,
@@ -62,14 +78,16 @@ export async function createMachine(rules: ChainRules, fork: ForkName): Promise<
     open(next, environment) {
       reader = next;
       overlay.open(next);
+      movePrecompiles([]);
       return createBlock(environment, rules, fork, common);
     },
+    movePrecompiles,
   };
 }
 
 /** At the fork of the machine. */
 export function isPrecompile({ evm }: Machine, to: Address | undefined): boolean {
-  return to !== undefined && evm.precompiles.has(bytesToHex(to).slice(2));
+  return to !== undefined && evm.getPrecompile(bytesToHex(to)) !== undefined;
 }
 
 const EMPTY_READER: StateReader = {
@@ -157,7 +175,8 @@ function createBlock(
   fork: ForkName,
   common: Common,
 ): Block {
-  const beneficiary = rulesAt(rules, environment.number).beneficiary ?? environment.beneficiary;
+  const ruled = rulesAt(rules, environment.number).beneficiary;
+  const beneficiary = environment.coinbase ?? ruled ?? environment.beneficiary;
   const header = {
     number: environment.number,
     timestamp: environment.timestamp,
@@ -167,7 +186,8 @@ function createBlock(
     prevRandao: environment.prevRandao,
     coinbase: new EthereumAddress(beneficiary),
     baseFeePerGas: isAtLeast(fork, 'london') ? (environment.baseFeePerGas ?? 0n) : undefined,
-    getBlobGasPrice: () => blobBaseFee(environment.excessBlobGas ?? 0n, fork),
+    getBlobGasPrice: () =>
+      environment.blobBaseFee ?? blobBaseFee(environment.excessBlobGas ?? 0n, fork),
   };
   return { common, header, errorStr: () => `block ${environment.number}` } as unknown as Block;
 }

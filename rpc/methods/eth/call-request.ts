@@ -1,7 +1,7 @@
 /** The transaction object of `eth_call` and its kin. */
 import { bytesToBigint, concatBytes, equalBytes } from '../../../ledger/model/index.ts';
 import { type Codec, listOf, objectOf, optional, refuseValue } from '../../codec.ts';
-import { invalidParams } from '../../errors.ts';
+import { RpcRefusal } from '../../errors.ts';
 import type { CallRequest } from '../../ports.ts';
 import {
   addressParam,
@@ -74,13 +74,15 @@ export const callRequestParam: Codec<CallRequest & { readonly chainId?: bigint }
   decode: (value, path) => {
     const { type, data, input: preferred, authorizationList, ...rest } = fields.decode(value, path);
     if (data !== undefined && preferred !== undefined && !equalBytes(data, preferred)) {
-      throw invalidParams(
-        `invalid ${path}: both "data" and "input" are set and not equal; use "input"`,
+      throw new RpcRefusal(
+        'RPC_EXECUTION_FAILED',
+        'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
       );
     }
     if (rest.gasPrice !== undefined && hasFeeMarketField(rest)) {
-      throw invalidParams(
-        `invalid ${path}: both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified`,
+      throw new RpcRefusal(
+        'RPC_EXECUTION_FAILED',
+        'both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified',
       );
     }
     if (type !== undefined && type > 4n) {

@@ -1,16 +1,29 @@
 /** Read-only execution. */
 import { Type } from 'typebox';
-import { bytesToHex, type Refusal } from '../../../ledger/model/index.ts';
-import { blockParam, LATEST } from '../../block-reference.ts';
-import { invalidParams, RpcRefusal } from '../../errors.ts';
+import {
+  bytesToHex,
+  type Height,
+  invariant,
+  type Refusal,
+  type Verdict,
+} from '../../../ledger/model/index.ts';
+import { type BlockReference, blockParam, LATEST } from '../../block-reference.ts';
+import { RpcRefusal } from '../../errors.ts';
 import { accessListSchema, formatAccessList } from '../../format-transaction.ts';
 import { defineMethod, type Method, type MethodContext } from '../../method.ts';
+import type { BlockOverrides, CallOptions, CallRequest, StateOverride } from '../../ports.ts';
 import { bytesSchema, quantity, quantitySchema } from '../../values.ts';
 import { requireState } from './account-state.ts';
 import { callRequestParam, revertMessage } from './call-request.ts';
+import { withinCallTime } from './call-time.ts';
+import { blockOverridesParam, stateOverridesParam } from './overrides.ts';
 
-const transaction = { name: 'transaction', codec: callRequestParam } as const;
-const block = { name: 'block', codec: blockParam, optional: true } as const;
+const params = [
+  { name: 'transaction', codec: callRequestParam },
+  { name: 'block', codec: blockParam, optional: true },
+  { name: 'stateOverrides', codec: stateOverridesParam, optional: true },
+  { name: 'blockOverrides', codec: blockOverridesParam, optional: true },
+] as const;
 
 type Unsuccessful =
   | Refusal
@@ -29,63 +42,86 @@ function refuseExecution(outcome: Unsuccessful): never {
 /** A message for another chain is a mistake worth naming. */
 function checkChain({ node }: MethodContext, chainId: bigint | undefined): void {
   if (chainId !== undefined && chainId !== node.chainId) {
-    throw invalidParams(
-      `invalid argument 0: chainId does not match node's (have=${chainId}, want=${node.chainId})`,
+    throw new RpcRefusal(
+      'RPC_EXECUTION_FAILED',
+      `chainId does not match node's (have=${chainId}, want=${node.chainId})`,
     );
   }
+}
+
+type Ask<O> = (
+  request: CallRequest,
+  at: Height,
+  options: CallOptions,
+) => Promise<Verdict<{ readonly outcome: O }>>;
+
+type Arguments = readonly [
+  request: CallRequest & { readonly chainId?: bigint },
+  reference: BlockReference | undefined,
+  state: readonly StateOverride[] | undefined,
+  block: BlockOverrides | undefined,
+];
+
+/** Has a message executed. @throws RpcRefusal of `requireState`, `withinCallTime` and `refuseExecution` */
+async function ask<O>(
+  context: MethodContext,
+  run: Ask<O>,
+  [{ chainId, ...request }, reference, state, block]: Arguments,
+): Promise<O> {
+  checkChain(context, chainId);
+  const { number } = requireState(context.chain, reference ?? LATEST);
+  const verdict = await withinCallTime(context, (signal) =>
+    run(request, number, {
+      signal,
+      gasCap: context.limits.callGasCap,
+      ...(state !== undefined && { state }),
+      ...(block !== undefined && { block }),
+    }),
+  );
+  return verdict.ok ? verdict.outcome : refuseExecution(verdict);
 }
 
 export const callMethods: readonly Method[] = [
   defineMethod({
     name: 'eth_call',
-    summary: 'Executes a message on the state after a block, without a transaction.',
-    params: [transaction, block],
+    summary:
+      'Executes a message on the state after a block, without a transaction. State and block can be overridden.',
+    params,
     result: bytesSchema,
-    handler: async (context, { chainId, ...request }, reference) => {
-      checkChain(context, chainId);
-      const { number } = requireState(context.chain, reference ?? LATEST);
-      const { signal } = context;
-      const verdict = await context.caller.call(request, number, { signal });
-      if (!verdict.ok) return refuseExecution(verdict);
-      const { outcome } = verdict;
+    handler: async (context, ...given) => {
+      const outcome = await ask(context, context.caller.call, given);
       return outcome.kind === 'success' ? bytesToHex(outcome.output) : refuseExecution(outcome);
     },
   }),
   defineMethod({
     name: 'eth_estimateGas',
-    summary: 'The least gas limit with which a message succeeds.',
-    params: [transaction, block],
+    summary:
+      'A gas limit with which a message succeeds, at most 1.5 % above the least. State and block can be overridden.',
+    params,
     result: quantitySchema,
-    handler: async (context, { chainId, ...request }, reference) => {
-      checkChain(context, chainId);
-      const { number } = requireState(context.chain, reference ?? LATEST);
-      const { signal } = context;
-      const verdict = await context.caller.estimateGas(request, number, { signal });
-      if (!verdict.ok) return refuseExecution(verdict);
-      const { outcome } = verdict;
+    handler: async (context, ...given) => {
+      const outcome = await ask(context, context.caller.estimateGas, given);
       return outcome.kind === 'success' ? quantity(outcome.gas) : refuseExecution(outcome);
     },
   }),
   defineMethod({
     name: 'eth_createAccessList',
-    summary: 'The addresses and slots that a message touches, as an access list (EIP-2930).',
-    params: [transaction, block],
+    summary:
+      'The addresses and slots that a message touches, as an access list (EIP-2930). State and block can be overridden.',
+    params,
     result: Type.Object({
       accessList: accessListSchema,
       gasUsed: quantitySchema,
       error: Type.Optional(Type.String()),
     }),
     available: ({ caller }) => caller.createAccessList !== undefined,
-    handler: async (context, { chainId, ...request }, reference) => {
-      checkChain(context, chainId);
-      const { number } = requireState(context.chain, reference ?? LATEST);
-      const { caller, signal } = context;
-      const verdict = await caller.createAccessList?.(request, number, { signal });
-      if (verdict === undefined) {
-        throw new RpcRefusal('RPC_METHOD_NOT_FOUND', 'the engine cannot create access lists');
-      }
-      if (!verdict.ok) return refuseExecution(verdict);
-      const { accessList, gasUsed, error } = verdict.outcome;
+    handler: async (context, ...given) => {
+      const { createAccessList } = context.caller;
+      invariant(
+        createAccessList !== undefined,
+        'the method is offered where there are access lists',
+      );
+      const { accessList, gasUsed, error } = await ask(context, createAccessList, given);
       return {
         accessList: formatAccessList(accessList),
         gasUsed: quantity(gasUsed),

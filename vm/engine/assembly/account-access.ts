@@ -13,7 +13,16 @@ import {
 import { codeBytes, codeLength, isCodeThere } from './codes';
 import { coldAccountGas, hasDelegations, hasWarmSets } from './fork-rules';
 import { transaction, warmAccount } from './journal';
-import { NEED_ACCOUNT, NEED_CODE, NEED_ROOM, OUT_OF_GAS, PRECOMPILES, SCRATCH } from './layout';
+import {
+  MOVED,
+  MOVED_COUNT,
+  NEED_ACCOUNT,
+  NEED_CODE,
+  NEED_ROOM,
+  OUT_OF_GAS,
+  PRECOMPILES,
+  SCRATCH,
+} from './layout';
 import { copyPadded, mem, reach, wordsGas } from './machine-memory';
 import { isCrowded, setAsked } from './run-state';
 import { copyWord, loadAddress, maskAddress, setSmall } from './word';
@@ -22,12 +31,47 @@ import { copyWord, loadAddress, maskAddress, setSmall } from './word';
 export const NO_CODE: u32 = 1;
 const ADDRESS: usize = SCRATCH;
 
-/** One more than the number of a precompile at that address; zero if there is none. */
+/** Marks a precompile that was moved: its new address is cold like any other. */
+const IS_MOVED: u32 = 0x10000;
+
+/**
+ * One more than the number of a precompile at that address, with IS_MOVED if it is not there by itself; zero if
+ * there is none.
+ */
 export function precompileAt(address: usize): u32 {
+  if (load<u32>(MOVED_COUNT) != 0) {
+    const moved = movedTo(address);
+    if (moved != 0) return moved;
+  }
   if ((load<u64>(address, 8) | load<u32>(address, 16)) != 0) return 0;
   const number = load<u64>(address);
   if (number >= 1024 || load<u8>(PRECOMPILES + <usize>number) == 0) return 0;
   return <u32>number + 1;
+}
+
+function movedTo(address: usize): u32 {
+  const end = MOVED + <usize>load<u32>(MOVED_COUNT) * 32;
+  for (let entry = MOVED; entry < end; entry += 32) {
+    if (
+      load<u64>(entry) == load<u64>(address) &&
+      load<u64>(entry, 8) == load<u64>(address, 8) &&
+      load<u32>(entry, 16) == load<u32>(address, 16)
+    ) {
+      return (load<u32>(entry, 20) + 1) | IS_MOVED;
+    }
+  }
+  return 0;
+}
+
+/** The number that `precompileAt` gave, without what it adds. */
+export function precompileNumber(precompile: u32): u32 {
+  return (precompile & ~IS_MOVED) - 1;
+}
+
+/** EIP-2929: precompiles are warm from the beginning. */
+@inline
+function isAlwaysWarm(precompile: u32): bool {
+  return precompile != 0 && precompile < IS_MOVED;
 }
 
 /** The account that a word on the stack names. */
@@ -39,7 +83,7 @@ export function accountOnStack(word: usize): u32 {
 
 /** What touching the account costs beyond the warm price; noticed, but not warmed yet. */
 export function coldGas(account: u32, precompile: u32): i64 {
-  if (!hasWarmSets() || precompile != 0 || warmthOf(account) == transaction) return 0;
+  if (!hasWarmSets() || isAlwaysWarm(precompile) || warmthOf(account) == transaction) return 0;
   // A report of what was touched has it even if the gas does not suffice.
   setSeenOf(account, transaction);
   return coldAccountGas();
@@ -54,7 +98,7 @@ export function noticeAccount(word: usize): void {
 
 @inline
 export function warm(account: u32, precompile: u32): void {
-  if (hasWarmSets() && precompile == 0) warmAccount(account);
+  if (hasWarmSets() && !isAlwaysWarm(precompile)) warmAccount(account);
 }
 
 /** Number of the account's code; negative: the host must bring it. */

@@ -1,6 +1,5 @@
 /** For the host: accounts and slots, read, filled in and changed; words and addresses cross at INPUT and OUTPUT. */
 import {
-  CLEARED,
   EXISTS,
   HAS_STORAGE,
   LOADED,
@@ -11,13 +10,11 @@ import {
   codeHashOf,
   codeOf,
   dropCode,
-  epochOf,
   flagsOf,
   hasCode,
   nonceOf,
   seenOf,
   setCodeOf,
-  setEpochOf,
   setFlagsOf,
   setNonceOf,
 } from './accounts';
@@ -39,7 +36,6 @@ import {
   fillSlot,
   finalValue,
   isSlotWritten,
-  prepareSlot,
   slotAccount,
   slotAt,
   slotCount,
@@ -102,22 +98,6 @@ export function hasAccountCode(account: u32): bool {
   return hasCode(account);
 }
 
-/** Not journaled: the account has no storage any more. */
-export function clearStorage(account: u32): void {
-  const flags = flagsOf(account);
-  const kept = flags & ~HAS_STORAGE;
-  setFlagsOf(account, (flags & HAS_STORAGE) != 0 ? kept | CLEARED : kept);
-  setEpochOf(account, epochOf(account) + 1);
-}
-
-/** Not journaled: the 32 bytes at INPUT become the value of the slot. */
-export function overrideSlot(slot: u32): void {
-  loadBytes(INPUT, SCRATCH);
-  fillSlot(slot, SCRATCH);
-  prepareSlot(slot, transaction);
-  fillSlot(slot, SCRATCH);
-}
-
 /** Journaled: the word at INPUT becomes the balance. */
 export function setBalance(account: u32): void {
   if (isCrowded()) makeRoom();
@@ -162,7 +142,7 @@ export function warmUpSlot(account: u32): void {
   warmSlot(findSlot(account));
 }
 
-export function findSlot(account: u32): u32 {
+function findSlot(account: u32): u32 {
   if (isCrowded()) makeRoom();
   loadBytes(INPUT, SCRATCH);
   return slotAt(account, SCRATCH);

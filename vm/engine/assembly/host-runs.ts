@@ -1,5 +1,5 @@
 /** For the host: messages begun and run, precompiles answered, results read. */
-import { precompileAt } from './account-access';
+import { precompileAt, precompileNumber } from './account-access';
 import { accountAt, addressOf } from './accounts';
 import { writeBloom } from './bloom';
 import { delegate, enter, resolveCode, useCode } from './calls';
@@ -77,7 +77,7 @@ export function startCall(from: u32, to: u32, dataLength: u32, gas: i64): i32 {
   const missing = resolveCode(to, precompile);
   if (missing < 0) return missing;
   const named = delegate;
-  if (hasWarmSets() && named >= 0 && precompileAt(addressOf(named)) == 0) warmUnseen(named);
+  if (hasWarmSets() && named >= 0) warmUnseen(named);
   enter(CALL, to, from, gas);
   store<u32>(frame, to, CODE_ACCOUNT);
   store<u32>(frame, arenaBase, DATA);
@@ -144,7 +144,7 @@ function finish(status: i32): bool {
 /** Gas, number, and place and length of the input of the precompile that is wanted: four u32 and a u64 at OUTPUT. */
 export function describePrecompile(): void {
   store<u64>(OUTPUT, load<u64>(frame, GAS));
-  store<u32>(OUTPUT, load<u32>(frame, PRECOMPILE) - 1, 8);
+  store<u32>(OUTPUT, precompileNumber(load<u32>(frame, PRECOMPILE)), 8);
   store<u32>(OUTPUT, load<u32>(frame, DATA), 12);
   store<u32>(OUTPUT, load<u32>(frame, DATA_LENGTH), 16);
 }

@@ -13,6 +13,10 @@ export const OUTPUT: usize = 0x11000;
 export const RULES: usize = 0x12000;
 // One byte for each number below 1024 that is a precompile's.
 export const PRECOMPILES: usize = 0x12400;
+// Precompiles that answer elsewhere for one call: how many, then words of which the low 20 bytes are the
+// address and the next four the number.
+export const MOVED_COUNT: usize = 0x12800;
+export const MOVED: usize = 0x12820;
 // One u64 for each byte value: see `interpret.ts`. The second table stops before every instruction.
 export const OPCODES: usize = 0x13000;
 export const STEP_OPCODES: usize = 0x13800;

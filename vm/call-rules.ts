@@ -1,0 +1,103 @@
+/**
+ * Why a message cannot even begin, in one order for every engine: price, funds, gas, creation code. Those are
+ * geth's checks of a transaction without the ones that a call skips (nonce, code of the sender), in its words.
+ */
+import {
+  type Address,
+  checksumAddress,
+  type Gas,
+  type Refusal,
+  refuse,
+  type StateReader,
+  type Wei,
+} from '../ledger/model/index.ts';
+import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
+import type { BlockEnvironment, CallRequest } from './engine.ts';
+import { INITCODE_SIZE_LIMIT, leastGas } from './transaction-rules.ts';
+
+/** X-15. Undefined: nothing to refuse. */
+export function checkCall(
+  request: CallRequest,
+  environment: BlockEnvironment,
+  rules: ChainRules,
+  state: StateReader,
+): Refusal | undefined {
+  return (
+    checkPrice(request, environment.baseFeePerGas) ??
+    checkFunds(request, state) ??
+    checkGas(request, environment, rules) ??
+    checkCreation(request, environment, rules)
+  );
+}
+
+/** What a call reserves of the sender's balance. */
+function costOf({ gas, gasPrice, feeCap = gasPrice, value }: CallRequest): Wei {
+  return gas * feeCap + value;
+}
+
+function checkPrice(
+  { from, gasPrice, feeCap = gasPrice }: CallRequest,
+  baseFee: Wei | undefined,
+): Refusal | undefined {
+  if (gasPrice === 0n || baseFee === undefined || feeCap >= baseFee) return undefined;
+  return refuse(
+    'VM_FEE_BELOW_BASE_FEE',
+    `max fee per gas less than block base fee: address ${checksumAddress(from)}, maxFeePerGas: ${feeCap}, baseFee: ${baseFee}`,
+  );
+}
+
+function checkFunds(request: CallRequest, state: StateReader): Refusal | undefined {
+  const cost = costOf(request);
+  if (cost === 0n) return undefined;
+  const balance = balanceOf(request.from, state);
+  if (balance >= cost) return undefined;
+  return refuse(
+    'VM_INSUFFICIENT_FUNDS',
+    `insufficient funds for gas * price + value: address ${checksumAddress(request.from)} have ${balance} want ${cost}`,
+  );
+}
+
+function balanceOf(address: Address, state: StateReader): Wei {
+  return state.account(address)?.balance ?? 0n;
+}
+
+function checkGas(
+  request: CallRequest,
+  environment: BlockEnvironment,
+  rules: ChainRules,
+): Refusal | undefined {
+  const fork = forkAt(rules, environment.number, environment.timestamp);
+  const { intrinsic, floor } = leastGas(request, fork);
+  const have: Gas = request.gas;
+  if (have < intrinsic) {
+    return refuse('VM_INTRINSIC_GAS', `intrinsic gas too low: have ${have}, want ${intrinsic}`);
+  }
+  if (have < floor) {
+    return refuse(
+      'VM_FLOOR_GAS',
+      `insufficient gas for floor data gas cost: have ${have}, want ${floor}`,
+    );
+  }
+  return undefined;
+}
+
+function checkCreation(
+  { to, data, authorizationList, from }: CallRequest,
+  environment: BlockEnvironment,
+  rules: ChainRules,
+): Refusal | undefined {
+  if (to !== undefined) return undefined;
+  if (authorizationList !== undefined) {
+    return refuse(
+      'VM_AUTHORIZATION_CREATE',
+      `EIP-7702 transaction cannot be used to create contract (sender ${checksumAddress(from)})`,
+    );
+  }
+  const fork = forkAt(rules, environment.number, environment.timestamp);
+  const limit = rules.initcodeSizeLimit ?? INITCODE_SIZE_LIMIT;
+  if (!isAtLeast(fork, 'shanghai') || data.length <= limit) return undefined;
+  return refuse(
+    'VM_INITCODE_SIZE',
+    `max initcode size exceeded: code size ${data.length} limit ${limit}`,
+  );
+}
