@@ -1,5 +1,5 @@
 /** What `ehb genesis` prints: lines for people, values for `--json`. */
-import type { NetworkFiles, ParsedGenesis } from '../genesis/index.ts';
+import { type NetworkFiles, type ParsedGenesis, precompileName } from '../genesis/index.ts';
 import { bytesToHex } from '../ledger/model/index.ts';
 import { type Colours, table } from './output.ts';
 
@@ -29,6 +29,12 @@ export function genesisJson({ genesis, warnings }: AcceptedGenesis): object {
       maxRequestTimeoutMs: qbft.maxRequestTimeoutMs,
       besuTimestamps: qbft.besuTimestamps,
     },
+    precompileGasFactors: Object.fromEntries(
+      (rules.precompileGasFactors ?? []).map(({ address, factor }) => [
+        precompileName(address),
+        factor,
+      ]),
+    ),
     accounts: accounts.accounts.length,
     validators: validators.map(bytesToHex),
     validatorContract:
@@ -59,6 +65,7 @@ export function genesisLines({ genesis, warnings }: AcceptedGenesis): readonly s
       ['block period', `${qbft.blockPeriodMs} ms`],
       ['empty blocks', empty],
       ['round timeout', `${qbft.requestTimeoutMs} ms, doubling to ${qbft.maxRequestTimeoutMs} ms`],
+      ['precompiles', precompilesText(rules)],
       ['accounts', accounts.accounts.length.toString()],
       [
         'validators',
@@ -74,6 +81,15 @@ export function genesisLines({ genesis, warnings }: AcceptedGenesis): readonly s
     ...validators.map((validator) => `  ${bytesToHex(validator)}`),
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
+}
+
+function precompilesText(rules: AcceptedGenesis['genesis']['rules']): string {
+  const { precompileGasFactors = [] } = rules;
+  if (precompileGasFactors.length === 0) return "at Ethereum's prices";
+  const parts = precompileGasFactors.map(
+    ({ address, factor }) => `${precompileName(address)} ${factor} times`,
+  );
+  return `at Ethereum's prices, but ${parts.join(', ')}`;
 }
 
 export function checkLines(

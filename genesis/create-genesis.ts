@@ -11,6 +11,7 @@ import {
 } from '../ledger/model/index.ts';
 import { VALIDATORS_CONTRACT } from './contracts/addresses.ts';
 import { validatorsAccount } from './contracts/validators.ts';
+import { BOUNDED_PRECOMPILE_GAS, PRECOMPILE_GAS_KEY } from './precompile-gas.ts';
 
 /** `config.ehb`: see docs/spec/genesis.md. */
 export type GenesisTiming = {
@@ -34,6 +35,8 @@ export type NewGenesis = {
   readonly timestamp: bigint;
   readonly gasLimit: bigint;
   readonly timing: GenesisTiming;
+  /** X-40, by address; those of `BOUNDED_PRECOMPILE_GAS` if absent, Ethereum's prices if empty. */
+  readonly precompileGasFactors?: Readonly<Record<string, number>>;
 };
 
 /**
@@ -59,6 +62,8 @@ export function createGenesis(options: NewGenesis): object {
   const validators = [...options.validators].sort(compareBytes);
   const isByContract = options.validatorsBy === 'contract';
   const contracts = isByContract ? [validatorsAccount(validators)] : [];
+  const factors = options.precompileGasFactors ?? BOUNDED_PRECOMPILE_GAS;
+  const isPriced = Object.keys(factors).length > 0;
   return {
     config: {
       chainId: jsonInteger(chainId),
@@ -75,7 +80,7 @@ export function createGenesis(options: NewGenesis): object {
           validatorContractAddress: bytesToHex(VALIDATORS_CONTRACT.address),
         }),
       },
-      ehb: timing,
+      ehb: { ...timing, ...(isPriced && { [PRECOMPILE_GAS_KEY]: factors }) },
     },
     nonce: '0x0',
     timestamp: hexOf(timestamp),

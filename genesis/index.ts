@@ -27,3 +27,4 @@ export type { NodeDirectory, NodeFile } from './node-directory.ts';
 export { readKeyFile, readNodeDirectory } from './node-directory.ts';
 export type { ParsedGenesis } from './parse.ts';
 export { parseGenesis } from './parse.ts';
+export { BOUNDED_PRECOMPILE_GAS, precompileName } from './precompile-gas.ts';

@@ -48,6 +48,7 @@ export type NetworkOptions = {
   readonly timestamp: bigint;
   readonly gasLimit?: bigint;
   readonly timing?: Partial<GenesisTiming>;
+  readonly precompileGasFactors?: Readonly<Record<string, number>>;
 };
 
 export type NodePorts = {

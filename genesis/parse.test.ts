@@ -24,6 +24,7 @@ import { developmentAccounts } from './development.ts';
 import { GENESIS_ERRORS } from './errors.ts';
 import type { Genesis } from './genesis.ts';
 import { parseGenesis } from './parse.ts';
+import { BOUNDED_PRECOMPILE_GAS, precompileName } from './precompile-gas.ts';
 
 const FIXTURES = join(process.env['EHB_FIXTURES'] ?? '../shared/fixtures', 'qbft', 'genesis');
 const parse = suite('genesis/parse');
@@ -165,6 +166,57 @@ parse(
     await assertIndependently(genesis, Hardfork.Osaka);
   },
 );
+
+parse(
+  'G-11 factors of precompiled contracts: by address, ours from the start, none elsewhere',
+  () => {
+    const factorsOf = (ehb: Json): unknown =>
+      accepted(minimal({}, { ehb })).rules.precompileGasFactors;
+    assert.is(accepted(minimal()).rules.precompileGasFactors, undefined);
+    assert.is(factorsOf({}), undefined);
+    const precompileGasFactors = { '0x0100': 3, [`0x${'8'.padStart(40, '0')}`]: '0x4', '0x6': 1 };
+    assert.equal(factorsOf({ precompileGasFactors }), [
+      { address: 0x08, factor: 4 },
+      { address: 0x100, factor: 3 },
+    ]);
+    const wrong: readonly (readonly [list: unknown, code: string, words: string])[] = [
+      [[], 'GENESIS_NOT_AN_OBJECT', 'a list of 0'],
+      [{ '0x12': 2 }, 'GENESIS_FIELD_INVALID', 'there are 0x01, 0x02'],
+      [{ blake2f: 2 }, 'GENESIS_FIELD_INVALID', 'no address'],
+      [{ '0x09': 0 }, 'GENESIS_FIELD_INVALID', 'from 1 to 1000'],
+      [{ '0x09': 1001 }, 'GENESIS_FIELD_INVALID', 'from 1 to 1000'],
+      [{ '0x09': 1.5 }, 'GENESIS_FIELD_INVALID', 'an integer'],
+      [{ '0x9': 2, '0x09': 2 }, 'GENESIS_FIELD_REPEATED', 'same address'],
+    ];
+    for (const [list, code, words] of wrong) {
+      const parsed = parseGenesis(minimal({}, { ehb: { precompileGasFactors: list } }));
+      assert.not(parsed.ok);
+      if (parsed.ok) continue;
+      assert.is(parsed.code, code);
+      assert.ok(parsed.message.includes(words), parsed.message);
+    }
+  },
+);
+
+parse('G-11 a new network has bounded prices unless it says otherwise', () => {
+  const options = {
+    chainId: 20260n,
+    validators: FOUR,
+    accounts: [],
+    timestamp: 1_700_000_000n,
+    gasLimit: 60_000_000n,
+    timing: DEFAULT_TIMING,
+  };
+  const { rules } = accepted(createGenesis(options));
+  const factors = rules.precompileGasFactors ?? [];
+  assert.is(factors.length, Object.keys(BOUNDED_PRECOMPILE_GAS).length);
+  for (const { address, factor } of factors) {
+    assert.is(BOUNDED_PRECOMPILE_GAS[precompileName(address)], factor);
+  }
+  const plain = accepted(createGenesis({ ...options, precompileGasFactors: {} }));
+  assert.is(plain.rules.precompileGasFactors, undefined);
+  assert.equal(plain.hash, accepted(createGenesis(options)).hash);
+});
 
 parse('G-4 the base fee of block 0 is the given one, else 1 gwei, also with zeroBaseFee', () => {
   const baseFee = (change: Json, config: Json): bigint | undefined =>

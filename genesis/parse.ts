@@ -141,6 +141,9 @@ function readRules(
     ...(qbft.perTransactionGasLimit !== undefined && {
       perTransactionGasLimit: qbft.perTransactionGasLimit,
     }),
+    ...(qbft.precompileGasFactors.length > 0 && {
+      precompileGasFactors: qbft.precompileGasFactors,
+    }),
     ...(qbft.changes.length > 0 && { changes: qbft.changes }),
   };
   reportOldRules(rules, timestamp, problems);

@@ -1,6 +1,6 @@
 /** `config.qbft` as Besu reads it (G-6), `config.ehb`, our own pace (G-7), and what changes later (G-10). */
 import type { QbftOptions } from '../consensus/index.ts';
-import type { RulesChange } from '../vm/index.ts';
+import type { PrecompileGasFactor, RulesChange } from '../vm/index.ts';
 import {
   BESU_PERIOD_KEYS,
   BESU_PERIODS,
@@ -9,6 +9,7 @@ import {
   readBesuPeriods,
   readEhbPace,
 } from './pace.ts';
+import { PRECOMPILE_GAS_KEY, readPrecompileGas } from './precompile-gas.ts';
 import type { Problems } from './problems.ts';
 import { NO_REWARDS, type Rewards, readAddress, readRewards, sourceOf } from './rewards.ts';
 import type { Section } from './section.ts';
@@ -16,7 +17,8 @@ import { readTransitions } from './transitions.ts';
 
 export type QbftConfig = Rewards & {
   readonly options: QbftOptions;
-  /** What changes of `Rewards` at later blocks. */
+  readonly precompileGasFactors: readonly PrecompileGasFactor[];
+  /** What changes of rewards and prices at later blocks. */
   readonly changes: readonly RulesChange[];
 };
 
@@ -60,16 +62,20 @@ export function readQbftConfig(config: Section, problems: Problems): QbftConfig 
   const ehb = config.section('ehb');
   const periods = readBesuPeriods(qbft, BESU_PERIODS);
   const pace =
-    ehb === undefined ? besuPace(periods, qbft) : readEhbPace(ehb, EHB_PACE, ['transitions']);
+    ehb === undefined
+      ? besuPace(periods, qbft)
+      : readEhbPace(ehb, EHB_PACE, ['transitions', PRECOMPILE_GAS_KEY]);
+  const precompileGasFactors = ehb === undefined ? [] : readPrecompileGas(ehb, []);
   if (ehb !== undefined) warnOfOverridden(qbft, problems);
   const rewards = readRewards(qbft, NO_REWARDS);
   const source = sourceOf(readAddress(qbft, 'validatorContractAddress'));
   const later = readTransitions(
-    { config, ehb, start: { periods, pace, rewards, source } },
+    { config, ehb, start: { periods, pace, rewards, source, precompileGasFactors } },
     problems,
   );
   return {
     ...rewards,
+    precompileGasFactors,
     options: {
       ...pace,
       source,

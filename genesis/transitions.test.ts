@@ -121,6 +121,32 @@ test('G-10: reward, beneficiary and gas cap change; an empty beneficiary is the 
   assert.equal(at(30n), [0n, undefined, undefined]);
 });
 
+test('G-10, G-11: prices of precompiled contracts change as a whole list', () => {
+  const genesis = accepted(
+    file(
+      {},
+      {
+        ehb: {
+          precompileGasFactors: { '0x06': 2, '0x08': 3 },
+          transitions: [
+            { block: 10, precompileGasFactors: { '0x06': 4 } },
+            { block: 20, blockPeriodMs: 1 },
+            { block: 30, precompileGasFactors: {} },
+          ],
+        },
+      },
+    ),
+  );
+  const at = (height: bigint): unknown => rulesAt(genesis.rules, height).precompileGasFactors;
+  assert.equal(at(9n), [
+    { address: 0x06, factor: 2 },
+    { address: 0x08, factor: 3 },
+  ]);
+  assert.equal(at(10n), [{ address: 0x06, factor: 4 }]);
+  assert.equal(at(20n), at(10n));
+  assert.equal(at(30n), []);
+});
+
 test('G-10: validators are listed in any order, once each', () => {
   const json = file({ qbft: [{ block: 3, validators: [address(9), address(7), address(9)] }] });
   const { qbft } = accepted(json);

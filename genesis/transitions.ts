@@ -10,7 +10,7 @@ import {
   type Height,
   keyOf,
 } from '../ledger/model/index.ts';
-import type { RulesChange } from '../vm/index.ts';
+import type { PrecompileGasFactor, RulesChange } from '../vm/index.ts';
 import {
   BESU_PERIOD_KEYS,
   type BesuPeriods,
@@ -19,6 +19,7 @@ import {
   readBesuPeriods,
   readEhbPace,
 } from './pace.ts';
+import { PRECOMPILE_GAS_KEY, readPrecompileGas } from './precompile-gas.ts';
 import type { Problems } from './problems.ts';
 import { type Rewards, readAddress, readRewards, sourceOf } from './rewards.ts';
 import { nameOf, parseHex, readSection, type Section } from './section.ts';
@@ -29,6 +30,7 @@ export type Changing = {
   readonly pace: Pace;
   readonly rewards: Rewards;
   readonly source: ValidatorSource;
+  readonly precompileGasFactors: readonly PrecompileGasFactor[];
 };
 
 export type Transitions = {
@@ -80,13 +82,13 @@ export function readTransitions(
     const validators = list === 'qbft' ? readSet(section, problems) : undefined;
     now =
       list === 'ehb'
-        ? { ...now, pace: readEhbPace(section, now.pace, ['block']) }
+        ? afterOwnEntry(now, section)
         : afterEntry(now, section, { validators, hasOwnPace: ehb !== undefined }, problems);
     const before = transitions.at(-1)?.from === from ? transitions.pop() : undefined;
-    const { pace, source, rewards } = now;
+    const { pace, source, rewards, precompileGasFactors } = now;
     transitions.push({ from, ...pace, source, validators: validators ?? before?.validators });
     if (changes.at(-1)?.from === from) changes.pop();
-    changes.push({ from, ...rewards });
+    changes.push({ from, ...rewards, precompileGasFactors });
   }
   return { transitions, changes };
 }
@@ -168,6 +170,15 @@ function afterEntry(
     pace: hasOwnPace ? before.pace : besuPace(periods, section),
     rewards: readRewards(section, before.rewards),
     source,
+    precompileGasFactors: before.precompileGasFactors,
+  };
+}
+
+function afterOwnEntry(before: Changing, section: Section): Changing {
+  return {
+    ...before,
+    pace: readEhbPace(section, before.pace, ['block', PRECOMPILE_GAS_KEY]),
+    precompileGasFactors: readPrecompileGas(section, before.precompileGasFactors),
   };
 }
 

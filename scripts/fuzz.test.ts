@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseCommand } from './fuzz.ts';
@@ -9,15 +10,17 @@ test('a command has defaults and takes what it is told', () => {
     cases: 10_000,
     seed: 1,
     only: undefined,
+    jobs: availableParallelism(),
     engineA: 'reference',
     engineB: 'fast',
     most: 10,
   });
-  const told = ['evm', '--seed', '7', '--case', '12', '--engine-b', 'reference', '--most', '1'];
-  assert.equal(parseCommand(told), {
+  const told = ['evm', '--seed', '7', '--case', '12', '--engine-b', 'reference'];
+  assert.equal(parseCommand([...told, '--most', '1', '--jobs', '3']), {
     cases: 10_000,
     seed: 7,
     only: 12,
+    jobs: 3,
     engineA: 'reference',
     engineB: 'reference',
     most: 1,
@@ -29,6 +32,7 @@ test('a command that makes no sense is refused with the reason', () => {
     [[], 'a target is'],
     [['evm', '--cases', '-1'], '--cases'],
     [['evm', '--cases', 'x'], 'a number has'],
+    [['evm', '--jobs', '0'], '1 to 256 jobs'],
     [['evm', '--engine-a', 'x'], 'an engine is'],
     [['evm', '--depth', '3'], '--depth'],
   ];

@@ -2,7 +2,8 @@
  * Runs random blocks and calls through two engines and compares all that they leave behind:
  * `npm run fuzz -- evm [options]`.
  *
- * One process a core. A difference is printed with the smallest case found and the line that runs it again.
+ * A case is made from the seed and its number alone, whatever process runs it. A difference is printed with the
+ * smallest case found and the line that runs it again; progress goes to standard error.
  * Ends with `N cases, N differences`; exit code 1 if there is one, 2 if the command is no good or a process
  * died or hung.
  */
@@ -20,6 +21,7 @@ const USAGE = `npm run fuzz -- evm [options]
   --cases N       how many; default 10000
   --seed N        default 1; the same seed gives the same cases
   --case N        one case alone
+  --jobs N        processes; default one a core
   --engine-a E    ${ENGINE_NAMES.join('|')}; default reference
   --engine-b E    default fast
   --most N        stop after so many differences; default 10
@@ -30,11 +32,13 @@ const SILENCE_MS = 120_000;
 const PROGRESS_MS = 10_000;
 const MEMORY_MIB = 1_500;
 const SHOWN_CHARS = 600;
+const MOST_JOBS = 256;
 
 type Command = {
   readonly cases: number;
   readonly seed: number;
   readonly only: number | undefined;
+  readonly jobs: number;
   readonly engineA: string;
   readonly engineB: string;
   readonly most: number;
@@ -52,10 +56,12 @@ export function parseCommand(args: readonly string[]): Command | string {
     values.seed ?? '1',
     values.case ?? '0',
     values.most ?? '10',
+    values.jobs ?? String(availableParallelism()),
   ];
   const bad = numbers.find((text) => !/^\d{1,9}$/.test(text));
   if (bad !== undefined) return `a number has up to nine digits; got ${bad}`;
-  const [cases = 0, seed = 0, only = 0, most = 0] = numbers.map(Number);
+  const [cases = 0, seed = 0, only = 0, most = 0, jobs = 0] = numbers.map(Number);
+  if (jobs < 1 || jobs > MOST_JOBS) return `there are 1 to ${MOST_JOBS} jobs; got ${jobs}`;
   const engines = [values['engine-a'] ?? 'reference', values['engine-b'] ?? 'fast'];
   const unknown = engines.find((name) => !ENGINE_NAMES.includes(name));
   if (unknown !== undefined)
@@ -65,6 +71,7 @@ export function parseCommand(args: readonly string[]): Command | string {
     cases,
     seed,
     only: values.case === undefined ? undefined : only,
+    jobs,
     engineA,
     engineB,
     most,
@@ -81,6 +88,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string' },
         case: { type: 'string' },
         most: { type: 'string' },
+        jobs: { type: 'string' },
         'engine-a': { type: 'string' },
         'engine-b': { type: 'string' },
       },
@@ -91,13 +99,13 @@ function parse(args: readonly string[]) {
 }
 
 async function fuzz(command: Command): Promise<number> {
-  const { seed, cases, only, engineA, engineB, most } = command;
+  const { seed, cases, only, jobs, engineA, engineB, most } = command;
   const corpus = [...compileContracts()].map(([name, { runtime, selectors }]) => ({
     name,
     runtime: Buffer.from(runtime).toString('hex'),
     selectors: [...selectors.values()].map((bytes) => Buffer.from(bytes).toString('hex')),
   }));
-  const processes = only === undefined ? availableParallelism() : 1;
+  const processes = only === undefined ? jobs : 1;
   const orders: FuzzOrder[] = Array.from({ length: processes }, (_, i) => ({
     ...(only === undefined
       ? { first: i, end: cases, step: processes }
@@ -110,7 +118,11 @@ async function fuzz(command: Command): Promise<number> {
   let done = 0;
   let found = 0;
   const children: ChildProcess[] = [];
-  const progress = setInterval(() => process.stderr.write(`${done} cases\n`), PROGRESS_MS);
+  const startedMs = performance.now();
+  const progress = setInterval(() => {
+    const rate = (done * 1_000) / (performance.now() - startedMs);
+    process.stderr.write(`${done} of ${cases} cases, ${rate.toFixed(0)} a second\n`);
+  }, PROGRESS_MS);
   const ends = orders.map((order) => {
     const child = fork(fileURLToPath(new URL('fuzz-worker.ts', import.meta.url)), {
       execArgv: ['--enable-source-maps', `--max-old-space-size=${MEMORY_MIB}`],

@@ -44,6 +44,14 @@ export type ForkActivation = {
   readonly timestamp?: UnixSeconds;
 };
 
+/** X-40: a precompiled contract costs `factor` times what Ethereum asks for it. */
+export type PrecompileGasFactor = {
+  /** The number of its address. */
+  readonly address: number;
+  /** From 1 on. */
+  readonly factor: number;
+};
+
 export type ChainRules = {
   readonly chainId: bigint;
   /** In any order; a fork that is not named holds from the next newer one that is. */
@@ -62,6 +70,8 @@ export type ChainRules = {
   readonly beneficiary: Address | undefined;
   /** X-11: the most gas that one transaction may ask for, beside the limits of the forks. */
   readonly perTransactionGasLimit?: Gas;
+  /** X-40: a contract that is not named costs what Ethereum asks for it. Each address once. */
+  readonly precompileGasFactors?: readonly PrecompileGasFactor[];
   /** X-14: the gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
   readonly gasLimitMoves?: boolean;
   readonly hashRule: HeaderHashRule;
@@ -75,17 +85,22 @@ export type RulesChange = {
   readonly blockReward: Wei;
   readonly beneficiary: Address | undefined;
   readonly perTransactionGasLimit: Gas | undefined;
+  readonly precompileGasFactors: readonly PrecompileGasFactor[];
 };
 
 /** The rules of the block of that number, without changes to come. */
 export function rulesAt(rules: ChainRules, number: Height): ChainRules {
   if (rules.changes === undefined) return rules;
-  const { changes, perTransactionGasLimit: atFirst, ...constant } = rules;
+  const { changes, perTransactionGasLimit, ...constant } = rules;
   const change = changes.findLast(({ from }) => from <= number);
-  const limit = change === undefined ? atFirst : change.perTransactionGasLimit;
+  const limit = change === undefined ? perTransactionGasLimit : change.perTransactionGasLimit;
   return {
     ...constant,
-    ...(change && { blockReward: change.blockReward, beneficiary: change.beneficiary }),
+    ...(change && {
+      blockReward: change.blockReward,
+      beneficiary: change.beneficiary,
+      precompileGasFactors: change.precompileGasFactors,
+    }),
     ...(limit !== undefined && { perTransactionGasLimit: limit }),
   };
 }

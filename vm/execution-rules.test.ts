@@ -8,10 +8,11 @@ import {
   encodeReceipt,
   hexToBytes,
   receiptsRoot,
+  type StateReader,
   signTransaction,
 } from '../ledger/model/index.ts';
 import { checkBody } from './body-rules.ts';
-import type { BlockEnvironment } from './engine.ts';
+import type { BlockEnvironment, Engine } from './engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { COIN, createTestChain, party, signed, testRules } from './testkit/chain.ts';
 import { createEngineCache } from './testkit/engines.ts';
@@ -150,5 +151,71 @@ test('X-50: what REVERT gave is beside the receipt, cut at 1024 bytes; other fai
   }
   assert.equal(encoded[0], encoded[1]);
 });
+
+test('X-40: a precompiled contract costs its factor, to the last unit of gas, from the block on that says so', async () => {
+  const { chain, environment } = await firstBlock();
+  const later = [{ address: 0x02, factor: 5 }];
+  const rules = testRules('osaka', {
+    precompileGasFactors: [
+      { address: 0x02, factor: 3 },
+      { address: 0x09, factor: 2 },
+      { address: 0xff, factor: 9 },
+    ],
+    changes: [
+      {
+        from: environment.number + 1n,
+        blockReward: 0n,
+        beneficiary: undefined,
+        perTransactionGasLimit: undefined,
+        precompileGasFactors: later,
+      },
+    ],
+  });
+  // SHA-256 of two words costs 60 + 2 * 12, copying them 15 + 2 * 3.
+  const prices: readonly (readonly [number: bigint, address: number, price: bigint])[] = [
+    [environment.number, 0x02, 3n * 84n],
+    [environment.number, 0x04, 21n],
+    [environment.number + 1n, 0x02, 5n * 84n],
+  ];
+  for (const name of ENGINES) {
+    const engine = createEngineCache(name)(rules);
+    for (const [number, address, price] of prices) {
+      const result = await callWithGas(engine, { ...environment, number }, address, price, chain);
+      assert.is(result, 1n, `${name}, ${address} with all it costs`);
+      const short = await callWithGas(
+        engine,
+        { ...environment, number },
+        address,
+        price - 1n,
+        chain,
+      );
+      assert.is(short, 0n, `${name}, ${address} with one less`);
+    }
+  }
+});
+
+/** What CALL says when 64 bytes are hashed or copied with so much gas. */
+async function callWithGas(
+  engine: Engine,
+  environment: BlockEnvironment,
+  address: number,
+  gas: bigint,
+  { state }: { readonly state: StateReader },
+): Promise<bigint> {
+  const hex = (value: number | bigint): string => value.toString(16).padStart(4, '0');
+  // No output; 64 bytes at 0; no value. MSTORE, RETURN.
+  const data = hexToBytes(`0x5f5f60405f5f61${hex(address)}61${hex(gas)}f15f5260205ff3`);
+  const request = {
+    from: alice.address,
+    to: undefined,
+    data,
+    value: 0n,
+    gas: 200_000n,
+    gasPrice: 0n,
+  };
+  const result = await engine.call(request, environment, state);
+  assert.is(result.kind, 'returned');
+  return result.kind === 'returned' ? BigInt(bytesToHex(result.returnData)) : -1n;
+}
 
 test.run();

@@ -124,7 +124,7 @@ function open(
   const world: World = {
     instance,
     state,
-    precompiles: precompilesAt(fork),
+    precompiles: precompilesAt(fork, rules.precompileGasFactors),
     number: environment.number,
     codes,
     accounts: [],

@@ -3,7 +3,13 @@ export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
 export { callPrice } from './call-price.ts';
-export type { ChainRules, ForkActivation, ForkName, RulesChange } from './chain-rules.ts';
+export type {
+  ChainRules,
+  ForkActivation,
+  ForkName,
+  PrecompileGasFactor,
+  RulesChange,
+} from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 export type { AccessListResult } from './create-access-list.ts';
 export { createAccessList } from './create-access-list.ts';
@@ -26,6 +32,7 @@ export { estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
 export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
+export { PRECOMPILE_ADDRESSES } from './precompiles/index.ts';
 export type { FrameKind, TracedEnd, TracedFrame, TracedStep, Tracer } from './tracer.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
 export type { ValidateInput } from './validate-block.ts';

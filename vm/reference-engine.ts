@@ -6,8 +6,8 @@
  */
 import { refuse } from '../ledger/model/index.ts';
 import { checkCall } from './call-rules.ts';
-import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
-import type { Engine } from './engine.ts';
+import { type ChainRules, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
+import type { BlockEnvironment, Engine } from './engine.ts';
 import { call } from './reference/call.ts';
 import { executeBlock } from './reference/execute-block.ts';
 import { createMachine, type Machine } from './reference/machine.ts';
@@ -17,14 +17,21 @@ const MOST_IDLE = 8;
 
 /** An engine for one chain. Its calls may overlap: each runs on a machine of its own. */
 export function createReferenceEngine(rules: ChainRules): Engine {
-  const idle = new Map<ForkName, Machine[]>();
+  /** By fork and prices of precompiled contracts, which a machine has for good. */
+  const idle = new Map<string, Machine[]>();
 
   /** Lends a machine; one that `use` threw out of is not lent again. */
-  async function lend<T>(fork: ForkName, use: (machine: Machine) => Promise<T>): Promise<T> {
-    const machine = idle.get(fork)?.pop() ?? (await createMachine(rules, fork));
-    const result = await use(machine);
-    const waiting = idle.get(fork) ?? [];
-    if (waiting.length < MOST_IDLE) idle.set(fork, [...waiting, machine]);
+  async function lend<T>(
+    { number, timestamp }: BlockEnvironment,
+    use: (machine: Machine, rules: ChainRules) => Promise<T>,
+  ): Promise<T> {
+    const fork = forkAt(rules, number, timestamp);
+    const now = rulesAt(rules, number);
+    const key = [fork, JSON.stringify(now.precompileGasFactors ?? [])].join(' ');
+    const machine = idle.get(key)?.pop() ?? (await createMachine(now, fork));
+    const result = await use(machine, now);
+    const waiting = idle.get(key) ?? [];
+    if (waiting.length < MOST_IDLE) idle.set(key, [...waiting, machine]);
     return result;
   }
 
@@ -34,15 +41,12 @@ export function createReferenceEngine(rules: ChainRules): Engine {
       if (!isAtLeast(fork, 'byzantium')) {
         return refuse('VM_FORK_UNSUPPORTED', `cannot execute blocks at ${fork}`);
       }
-      return lend(fork, (machine) =>
-        executeBlock(machine, rulesAt(rules, input.environment.number), input, state),
-      );
+      return lend(input.environment, (machine, now) => executeBlock(machine, now, input, state));
     },
     async call(request, environment, state) {
       const refusal = checkCall(request, environment, rules, state);
       if (refusal !== undefined) return { kind: 'refused', ...refusal };
-      const fork = forkAt(rules, environment.number, environment.timestamp);
-      return lend(fork, (machine) => call(machine, request, environment, state));
+      return lend(environment, (machine) => call(machine, request, environment, state));
     },
   };
 }

@@ -47,6 +47,7 @@ type CreateOptions = {
   readonly gasLimit: bigint;
   readonly fund: readonly string[];
   readonly development?: true;
+  readonly precompileGas: 'bounded' | 'ethereum';
   readonly blockPeriod: number;
   readonly emptyBlockPeriod: number;
   readonly requestTimeout: number;
@@ -74,6 +75,14 @@ function createCommand(output: Output): Command {
       parseBasePort,
     )
     .addOption(quantity('--gas-limit <gas>', 'of a block', DEFAULT_GAS_LIMIT))
+    .addOption(
+      new Option(
+        '--precompile-gas <prices>',
+        "of precompiled contracts: Ethereum's, or raised so that none stalls a validator",
+      )
+        .choices(['bounded', 'ethereum'])
+        .default('bounded'),
+    )
     .option('--fund <address=coins...>', 'accounts that hold coins from the start', collect, [])
     .option('--development', 'fund the ten public development accounts as well')
     .option(...milliseconds('--block-period', 'least time between two blocks', 'blockPeriodMs'))
@@ -100,6 +109,7 @@ Examples:
         accounts: accountsOf(options),
         timestamp: BigInt(Math.floor(Date.now() / 1000)),
         gasLimit: options.gasLimit,
+        ...(options.precompileGas === 'ethereum' && { precompileGasFactors: {} }),
         timing: {
           blockPeriodMs: options.blockPeriod,
           emptyBlockPeriodMs: options.emptyBlockPeriod,

@@ -87,10 +87,17 @@ declare const WebAssembly: {
 /** Compiled code, to be instantiated as often as wanted. */
 export type EngineModule = { readonly compiled: object };
 
-/** Takes some milliseconds. */
+/** Compiled by the first engine of a process, for all of them. */
+const shared: { module?: EngineModule } = {};
+
+/** Takes some milliseconds the first time. */
 export function compileEngine(): EngineModule {
-  const bytes = Uint8Array.from(atob(ENGINE_BASE64), (character) => character.charCodeAt(0));
-  return { compiled: new WebAssembly.Module(bytes) };
+  shared.module ??= { compiled: new WebAssembly.Module(bytesOf(ENGINE_BASE64)) };
+  return shared.module;
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** @param secret 64 bits that nobody who writes contracts knows: they key the hash of the tables */

@@ -1,6 +1,6 @@
 /** The precompiled contracts of each fork, by the number of their address. */
 import type { Address } from '../../ledger/model/index.ts';
-import { type ForkName, isAtLeast } from '../chain-rules.ts';
+import { type ForkName, isAtLeast, type PrecompileGasFactor } from '../chain-rules.ts';
 import { blake2f } from './blake2f.ts';
 import {
   bls12G1Add,
@@ -56,14 +56,35 @@ const SCHEDULE: readonly (readonly [fork: ForkName, address: number, contract: P
   ['osaka', 0x100, p256Verify],
 ];
 
-/** The precompiled contracts that exist at a fork; the key is the address as a number (0x100: P256VERIFY). */
-export function precompilesAt(fork: ForkName): ReadonlyMap<number, Precompile> {
-  return new Map(
+/**
+ * The precompiled contracts that exist at a fork; the key is the address as a number (0x100: P256VERIFY).
+ *
+ * @param factors X-40: what the chain charges for some of them, in Ethereum's price
+ */
+export function precompilesAt(
+  fork: ForkName,
+  factors: readonly PrecompileGasFactor[] = [],
+): ReadonlyMap<number, Precompile> {
+  const contracts = new Map(
     SCHEDULE.filter(([from]) => isAtLeast(fork, from)).map(([, address, contract]) => [
       address,
       contract,
     ]),
   );
+  for (const { address, factor } of factors) {
+    const contract = contracts.get(address);
+    if (contract !== undefined) contracts.set(address, dearer(contract, BigInt(factor)));
+  }
+  return contracts;
+}
+
+/** Numbers of the addresses that have a precompiled contract at some fork. */
+export const PRECOMPILE_ADDRESSES: ReadonlySet<number> = new Set(
+  SCHEDULE.map(([, address]) => address),
+);
+
+function dearer(contract: Precompile, factor: bigint): Precompile {
+  return { ...contract, gas: (input) => factor * contract.gas(input) };
 }
 
 /** The number that an address would have among precompiled contracts; undefined if it is too large for any. */

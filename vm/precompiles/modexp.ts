@@ -6,6 +6,7 @@
  * the exponent, so a length that no gas pays for costs nothing.
  */
 import { bytesToBigint } from '../../ledger/model/index.ts';
+import { compiledPrecompiles, MOST_INPUT, MOST_MODULUS } from './compiled.ts';
 import { numberAt, type Precompile, padded, putNumber } from './precompile.ts';
 
 const HEADER = 96;
@@ -54,7 +55,17 @@ function contract(
   };
 }
 
+/** Compiled for numbers so short that a bigint costs more than the arithmetic on it. */
 function compute(input: Uint8Array, lengths: Lengths): Uint8Array {
+  const [base, exponent, modulus] = [lengths.base, lengths.exponent, lengths.modulus].map(
+    Number,
+  ) as [number, number, number];
+  const size = base + exponent + modulus;
+  if (modulus > MOST_MODULUS || size > MOST_INPUT) return computeLong(input, lengths);
+  return compiledPrecompiles().modexp(padded(input, HEADER, size), base, exponent, modulus);
+}
+
+function computeLong(input: Uint8Array, lengths: Lengths): Uint8Array {
   const size = Number(lengths.modulus);
   const exponentAt = HEADER + Number(lengths.base);
   const modulusAt = exponentAt + Number(lengths.exponent);

@@ -2,7 +2,7 @@
  * What every precompiled contract is: a price and a function, both of the input alone; and how they read
  * and write big-endian numbers.
  */
-import { bytesToBigint } from '../../ledger/model/index.ts';
+import { bigintToBytes, bytesToBigint } from '../../ledger/model/index.ts';
 
 export type Precompile = {
   /** What the call costs, known before it runs. A call that fails takes all gas it was given. */
@@ -30,10 +30,8 @@ export function numberAt(bytes: Uint8Array, from: number, length: number): bigin
 
 /** Writes a number big-endian into the `length` bytes from `from` on; they must be zero before. */
 export function putNumber(bytes: Uint8Array, from: number, length: number, value: bigint): void {
-  const digits = value.toString(16);
-  for (let end = digits.length, at = from + length - 1; end > 0; end -= 2, at -= 1) {
-    bytes[at] = Number.parseInt(digits.slice(Math.max(0, end - 2), end), 16);
-  }
+  const digits = bigintToBytes(value);
+  bytes.set(digits, from + length - digits.length);
 }
 
 /** 1 or 0 as a word. */

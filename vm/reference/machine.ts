@@ -17,9 +17,10 @@ import {
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
 import { blobBaseFee } from '../blob-rules.ts';
-import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast, rulesAt } from '../chain-rules.ts';
+import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, PrecompileMove } from '../engine.ts';
 import { verifyOpening } from '../precompiles/index.ts';
+import { pricedPrecompiles } from './priced-precompiles.ts';
 import { createSenderView } from './sender-view.ts';
 import { StateOverlay } from './state-overlay.ts';
 
@@ -38,14 +39,19 @@ export type Machine = {
   movePrecompiles(moves: readonly PrecompileMove[]): void;
 };
 
-/** Takes about 2 ms: keep machines and open them again. */
+/**
+ * Takes about 2 ms: keep machines and open them again.
+ *
+ * @param rules without changes to come (`rulesAt`)
+ */
 export async function createMachine(rules: ChainRules, fork: ForkName): Promise<Machine> {
   const common = createCommon(rules, fork);
   let reader: StateReader = EMPTY_READER;
   const overlay = new StateOverlay(reader);
   const blockchain = createHashSource((number) => reader.blockHash(number));
   const stateManager: StateManagerInterface = overlay;
-  const evm = await createEVM({ common, stateManager, blockchain });
+  const customPrecompiles = pricedPrecompiles(common, rules);
+  const evm = await createEVM({ common, stateManager, blockchain, customPrecompiles });
   const vm = await createVM({ common, stateManager, evm, blockchain });
   const callVm = await createVM({
     common,
@@ -175,8 +181,7 @@ function createBlock(
   fork: ForkName,
   common: Common,
 ): Block {
-  const ruled = rulesAt(rules, environment.number).beneficiary;
-  const beneficiary = environment.coinbase ?? ruled ?? environment.beneficiary;
+  const beneficiary = environment.coinbase ?? rules.beneficiary ?? environment.beneficiary;
   const header = {
     number: environment.number,
     timestamp: environment.timestamp,

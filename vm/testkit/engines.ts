@@ -23,7 +23,7 @@ function createEngine(name: string, rules: ChainRules): Engine {
 }
 
 /** Engines kept by the rules they were made for; each holds machines and memory. */
-const MOST_KEPT = 64;
+const MOST_KEPT = 128;
 
 /** The same as `createEngine` for one name, for callers that change between a few sets of rules. */
 export function createEngineCache(name: string): (rules: ChainRules) => Engine {

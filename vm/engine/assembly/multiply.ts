@@ -11,7 +11,7 @@ const LOW: u64 = 0xffffffff;
 
 /** The upper 64 bits of a 128-bit product. */
 @inline
-function multiplyHigh(a: u64, b: u64): u64 {
+export function multiplyHigh(a: u64, b: u64): u64 {
   const a0 = a & LOW;
   const a1 = a >> 32;
   const b0 = b & LOW;

@@ -9,10 +9,12 @@ import {
   encodeRlp,
   signTransaction,
   type TransactionFields,
+  ZERO_ADDRESS,
   ZERO_HASH,
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
+import { PRECOMPILE_ADDRESSES } from '../../precompiles/index.ts';
 import { leastGas } from '../../transaction-rules.ts';
 import type { Allocation } from '../memory-state.ts';
 import { mutate } from './mutate.ts';
@@ -25,10 +27,19 @@ import {
   SIGNERS,
   type Signer,
 } from './pool.ts';
+import {
+  forwarded,
+  forwarder,
+  precompileAddress,
+  precompileInput,
+  randomPrecompile,
+} from './precompile-call.ts';
 import { initcode, type Program, randomProgram } from './program.ts';
+import { systemPrograms } from './system-programs.ts';
 
 const CHAIN_ID = 20_260n;
 const BASE_FEE = 7n;
+const PRECOMPILES: readonly number[] = [...PRECOMPILE_ADDRESSES];
 
 export type FuzzContract = {
   readonly address: Address;
@@ -77,6 +88,32 @@ const FORKS: readonly ForkName[] = [
   'byzantium',
 ];
 
+/** What a chain may choose; few of them, since each makes an engine of its own at each fork. */
+const VARIANTS: readonly Partial<ChainRules>[] = [
+  {},
+  {},
+  { precompileGasFactors: PRECOMPILES.map((address) => ({ address, factor: 2 })) },
+  {
+    precompileGasFactors: PRECOMPILES.map((address, i) => ({ address, factor: (i % 4) + 1 })),
+    zeroBaseFee: true,
+    blockReward: 2n,
+  },
+  { beneficiary: CONTRACTS[0], contractSizeLimit: 23, zeroBaseFee: true },
+  { contractSizeLimit: 32, initcodeSizeLimit: 32, blockReward: 2n },
+];
+
+/** What the parts of a case are drawn from. */
+type Setting = {
+  readonly random: Random;
+  readonly fork: ForkName;
+  readonly rules: ChainRules;
+  readonly baseFee: bigint;
+  readonly entry: CorpusEntry | undefined;
+  /** Where `forwarder` is, if anywhere. */
+  readonly forwarderAt: Address | undefined;
+  readonly contracts: readonly FuzzContract[];
+};
+
 /** The same seed, index and corpus give the same case on every machine. */
 export function createCase(
   seed: number,
@@ -85,21 +122,32 @@ export function createCase(
 ): FuzzCase {
   const random = createRandom(Math.imul(seed, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
   const fork = random.pick(FORKS);
+  const rules = randomRules(random, fork);
+  const environment = randomEnvironment(random, fork, rules);
   const entry = corpus.length > 0 && random.chance(0.2) ? random.pick(corpus) : undefined;
   const contracts = CONTRACTS.map((address, i) =>
     randomContract(random, address, fork, i < 2 ? entry : undefined),
   );
+  const forwarderAt = random.chance(0.25) ? CONTRACTS.at(-1) : undefined;
+  if (forwarderAt !== undefined) {
+    contracts.push({ ...(contracts.pop() as FuzzContract), program: forwarder(random) });
+  }
   const delegated = isAtLeast(fork, 'prague') && random.chance(0.3);
   if (delegated) contracts.push(delegatingAccount(random, random.pick(SIGNERS).address));
+  if (random.chance(0.15)) {
+    for (const { address, program } of systemPrograms(random, environment, fork)) {
+      contracts.push({ address, program, balance: 0n, nonce: 1n, storage: [] });
+    }
+  }
+  const baseFee = environment.baseFeePerGas ?? 0n;
+  const setting = { random, fork, rules, baseFee, entry, forwarderAt, contracts };
   return {
     fork,
-    rules: randomRules(random, fork),
-    environment: randomEnvironment(random, fork),
+    rules,
+    environment,
     contracts,
-    transactions: Array.from({ length: random.between(1, 4) }, () =>
-      randomTransaction(random, fork, entry),
-    ),
-    calls: Array.from({ length: random.between(0, 1) }, () => randomCall(random, fork, entry)),
+    transactions: Array.from({ length: random.between(1, 4) }, () => randomTransaction(setting)),
+    calls: Array.from({ length: random.between(0, 1) }, () => randomCall(setting)),
   };
 }
 
@@ -137,15 +185,19 @@ function randomRules(random: Random, fork: ForkName): ChainRules {
     chainId: CHAIN_ID,
     forks: [{ fork, block: 0n }],
     zeroBaseFee: false,
-    blockReward: random.chance(0.1) ? 2n : 0n,
-    beneficiary: random.chance(0.1) ? CONTRACTS[0] : undefined,
-    ...(random.chance(0.1) && { contractSizeLimit: random.pick([1, 23, 32]) }),
-    ...(random.chance(0.1) && { initcodeSizeLimit: random.pick([1, 32]) }),
     hashRule: 'qbft',
+    blockReward: 0n,
+    beneficiary: undefined,
+    ...random.pick(VARIANTS),
   };
 }
 
-function randomEnvironment(random: Random, fork: ForkName): BlockEnvironment {
+function randomEnvironment(
+  random: Random,
+  fork: ForkName,
+  { zeroBaseFee }: ChainRules,
+): BlockEnvironment {
+  const baseFeePerGas = zeroBaseFee || random.chance(0.3) ? 0n : BASE_FEE;
   return {
     number: BigInt(random.between(1, 600)),
     timestamp: 1_700_000_000n,
@@ -154,51 +206,81 @@ function randomEnvironment(random: Random, fork: ForkName): BlockEnvironment {
     beneficiary: random.chance(0.9) ? BENEFICIARY : randomAddress(random),
     prevRandao: asHash(randomBytes(random, 32)),
     difficulty: 1n,
-    ...(isAtLeast(fork, 'london') && { baseFeePerGas: random.chance(0.5) ? BASE_FEE : 0n }),
+    ...(isAtLeast(fork, 'london') && { baseFeePerGas }),
     ...(isAtLeast(fork, 'cancun') && { excessBlobGas: 0n, parentBeaconBlockRoot: ZERO_HASH }),
   };
 }
 
-function randomTransaction(
-  random: Random,
-  fork: ForkName,
-  entry: CorpusEntry | undefined,
-): FuzzTransaction {
-  const isCreation = random.chance(0.1);
-  const to = isCreation
-    ? undefined
-    : random.chance(0.8)
-      ? random.pick(CONTRACTS)
-      : randomAddress(random);
-  const data = isCreation ? initcode(random) : calldata(random, entry);
+function randomTransaction(setting: Setting): FuzzTransaction {
+  const { random, fork, baseFee } = setting;
+  const { to, data } = randomTarget(setting);
   const accessList = random.chance(0.3) ? randomAccessList(random) : [];
-  const common = { chainId: CHAIN_ID, nonce: 0n, value: smallValue(random), data };
-  const types = [
-    0,
-    ...(isAtLeast(fork, 'berlin') ? [1] : []),
-    ...(isAtLeast(fork, 'london') ? [2, 2] : []),
-  ];
-  if (isAtLeast(fork, 'prague') && to !== undefined) types.push(4);
-  const type = random.pick(types);
+  const chainId = random.chance(0.01) ? 1n : CHAIN_ID;
+  const common = { chainId, nonce: 0n, value: smallValue(random), data };
+  const type = random.pick(typesAt(random, fork, to));
   const priority = BigInt(random.between(0, 2));
-  const fees = { maxFeePerGas: BASE_FEE + priority, maxPriorityFeePerGas: priority };
+  const price = random.chance(0.03) ? 0n : baseFee + priority;
+  const fees = { maxFeePerGas: price, maxPriorityFeePerGas: priority > price ? price : priority };
   const authorizationList =
-    type === 4 ? Array.from({ length: random.between(1, 3) }, () => authorization(random)) : [];
+    type === 4 ? Array.from({ length: random.between(1, 4) }, () => authorization(random)) : [];
   const priced = { to, data, accessList: type === 0 ? [] : accessList, authorizationList };
   const { intrinsic, floor } = leastGas(priced, fork);
-  const gasLimit = randomGas(random, intrinsic, floor);
-  const gasPrice = BASE_FEE + priority;
+  // What the forwarder keeps of an outcome costs some 100 000.
+  const more = to !== undefined && to === setting.forwarderAt && random.chance(0.9) ? 400_000n : 0n;
+  const gasLimit = randomGas(random, intrinsic, floor) + more;
   const from = random.pick(SIGNERS);
   const nonceOffset = random.chance(0.02) ? random.pick([-1n, 1n]) : 0n;
+  const target = to ?? random.pick(CONTRACTS);
   let fields: TransactionFields;
-  if (type === 0) fields = { type, ...common, to, gasLimit, gasPrice };
-  else if (type === 1) fields = { type, ...common, to, gasLimit, gasPrice, accessList };
+  if (type === 0) {
+    const signedFor = random.chance(0.1) ? undefined : chainId;
+    fields = { type, ...common, chainId: signedFor, to, gasLimit, gasPrice: price };
+  } else if (type === 1) fields = { type, ...common, to, gasLimit, gasPrice: price, accessList };
   else if (type === 2) fields = { type, ...common, to, gasLimit, ...fees, accessList };
-  else {
-    const target = to ?? random.pick(CONTRACTS);
-    fields = { type: 4, ...common, to: target, gasLimit, ...fees, accessList, authorizationList };
+  else if (type === 3) {
+    fields = { type, ...common, to: target, gasLimit, ...fees, accessList, ...blobs(random) };
+  } else {
+    fields = { type, ...common, to: target, gasLimit, ...fees, accessList, authorizationList };
   }
   return { from, fields, nonceOffset };
+}
+
+/** Whom a transaction calls, with what; nobody: what it creates. */
+function randomTarget({ random, fork, rules, entry, forwarderAt, contracts }: Setting): {
+  readonly to: Address | undefined;
+  readonly data: Uint8Array;
+} {
+  if (random.chance(0.1)) return { to: undefined, data: initcode(random) };
+  if (forwarderAt !== undefined && random.chance(0.7)) {
+    return { to: forwarderAt, data: forwarded(random, fork, rules) };
+  }
+  if (random.chance(0.03)) {
+    const number = randomPrecompile(random);
+    return { to: precompileAddress(number), data: precompileInput(random, number) };
+  }
+  const to = random.chance(0.8) ? random.pick(contracts).address : randomAddress(random);
+  return { to, data: calldata(random, entry) };
+}
+
+/** Types that the fork has, and now and then one that it has not. */
+function typesAt(random: Random, fork: ForkName, to: Address | undefined): (0 | 1 | 2 | 3 | 4)[] {
+  const all = random.chance(0.02);
+  return [
+    0,
+    ...(all || isAtLeast(fork, 'berlin') ? [1 as const] : []),
+    ...(all || isAtLeast(fork, 'london') ? [2 as const, 2 as const] : []),
+    ...(to !== undefined && (all || isAtLeast(fork, 'prague')) ? [4 as const] : []),
+    ...(to !== undefined && random.chance(0.1) && (all || isAtLeast(fork, 'cancun'))
+      ? [3 as const]
+      : []),
+  ];
+}
+
+function blobs(random: Random) {
+  const hashes = Array.from({ length: random.between(0, 3) }, () =>
+    asHash(concatBytes(Uint8Array.of(random.chance(0.9) ? 1 : 2), randomBytes(random, 31))),
+  );
+  return { maxFeePerBlobGas: BigInt(random.between(0, 2)), blobVersionedHashes: hashes };
 }
 
 /** At the edge of what the transaction costs anyway, or some way beyond. */
@@ -211,8 +293,9 @@ function randomGas(random: Random, intrinsic: bigint, floor: bigint): bigint {
   return least + BigInt(random.between(200_000, 1_500_000));
 }
 
-function randomCall(random: Random, fork: ForkName, entry: CorpusEntry | undefined): CallRequest {
-  const { fields } = randomTransaction(random, fork, entry);
+function randomCall(setting: Setting): CallRequest {
+  const { random, fork } = setting;
+  const { fields } = randomTransaction(setting);
   return {
     from: random.chance(0.8) ? random.pick(SIGNERS).address : random.pick(CONTRACTS),
     to: fields.to,
@@ -252,12 +335,12 @@ function randomAccessList(random: Random) {
   }));
 }
 
-/** EIP-7702: signed by one of the signers, now and then for another chain, nonce or by nobody. */
+/** EIP-7702: signed by one of the signers, now and then for another chain, nonce or nobody, or by nobody. */
 function authorization(random: Random) {
   const { key } = random.pick(SIGNERS);
   const chainId = random.pick([0n, CHAIN_ID, CHAIN_ID, CHAIN_ID, 1n]);
   const nonce = BigInt(random.pick([0, 0, 1, 1, 2]));
-  const address = randomAddress(random);
+  const address = random.chance(0.1) ? ZERO_ADDRESS : randomAddress(random);
   const message = encodeRlp([bigintToBytes(chainId), address, bigintToBytes(nonce)]);
   const { signature, yParity } = sign(keccak256(concatBytes(Uint8Array.of(5), message)), key);
   const r = signature.slice(0, 32);
