@@ -1,10 +1,14 @@
 /** What `ehb genesis` prints: lines for people, values for `--json`. */
-import { type NetworkFiles, type ParsedGenesis, precompileName } from '../genesis/index.ts';
+import {
+  type NetworkFiles,
+  type ParsedGenesis,
+  precompileName,
+  type RefusedGenesis,
+} from '../genesis/index.ts';
 import { bytesToHex } from '../ledger/model/index.ts';
 import { type Colours, table } from './output.ts';
 
 export type AcceptedGenesis = Extract<ParsedGenesis, { readonly ok: true }>;
-export type RefusedGenesis = Extract<ParsedGenesis, { readonly ok: false }>;
 
 export function genesisJson({ genesis, warnings }: AcceptedGenesis): object {
   const { chainId, rules, qbft, block, hash, accounts, validators } = genesis;

@@ -61,6 +61,7 @@ test('there are the commands that the reference page documents', () => {
     'proof receipt',
     'proof account',
     'restore',
+    'serve',
     'status',
     'validators list',
     'validators propose',

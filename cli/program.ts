@@ -7,6 +7,7 @@ import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
+import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { validatorsCommand } from './commands/validators.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -30,6 +31,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(nodeCommand(output, exit));
   program.addCommand(proofCommand(output));
   program.addCommand(restoreCommand(output));
+  program.addCommand(serveCommand(output, exit));
   program.addCommand(statusCommand(output, exit));
   program.addCommand(validatorsCommand(output));
   program.addCommand(verifyCommand(output, exit));

@@ -1,10 +1,8 @@
 /** Files that a command line names. */
 import { readFile } from 'node:fs/promises';
-import { type ParsedGenesis, parseGenesis } from '../genesis/index.ts';
+import { type ParsedGenesis, parseGenesis, type RefusedGenesis } from '../genesis/index.ts';
 import { CodedError } from '../ledger/model/index.ts';
 import { cliError } from './errors.ts';
-
-type RefusedGenesis = Extract<ParsedGenesis, { readonly ok: false }>;
 
 /** @throws CodedError `CLI_FILE_UNREADABLE` */
 export async function readJsonFile(file: string): Promise<unknown> {

@@ -5,6 +5,9 @@ import type { EngineName, LogLevel } from '../node/index.ts';
 /** Of the node that a command asks if none is named. */
 export const DEFAULT_RPC_URL = 'http://127.0.0.1:8545';
 
+/** Of a JSON-RPC request. */
+export const DEFAULT_BODY_LIMIT_BYTES: number = 5 * 1024 * 1024;
+
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
 
 const ENGINES: readonly EngineName[] = ['fast', 'reference', 'both'];

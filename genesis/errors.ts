@@ -9,6 +9,7 @@ export type GenesisCode =
   | 'GENESIS_FIELDS_CONTRADICT'
   | 'GENESIS_CONFIG_MISSING'
   | 'GENESIS_NOT_QBFT'
+  | 'GENESIS_NOT_REFERENCE'
   | 'GENESIS_EXTRA_DATA_TEMPLATE'
   | 'GENESIS_EXTRA_DATA_INVALID'
   | 'GENESIS_VALIDATORS_MISSING'
@@ -57,7 +58,14 @@ const ENTRIES: Readonly<Record<GenesisCode | GenesisFileCode, Entry>> = {
   },
   GENESIS_NOT_QBFT: {
     meaning: '`config` has no `qbft`: the chain runs under another consensus.',
-    remedy: 'Add `config.qbft`. Chains of IBFT, Clique, Ethash or proof of stake cannot be run.',
+    remedy:
+      'Add `config.qbft`. Chains of IBFT, Clique, Ethash or proof of stake cannot be run; the last two can be replayed and served: `ehb import --reference`, `ehb serve`.',
+  },
+  GENESIS_NOT_REFERENCE: {
+    meaning:
+      'The file is not that of a chain of proof of work or proof of stake, as go-ethereum has them.',
+    remedy:
+      'Leave `--reference` away for a chain of QBFT. Blocks of IBFT and Clique are not replayed.',
   },
   GENESIS_EXTRA_DATA_TEMPLATE: {
     meaning: '`extraData` is a placeholder that a generator should have filled.',

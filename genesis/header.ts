@@ -9,12 +9,10 @@ import {
   EMPTY_ROOT,
   equalBytes,
   type Hash,
-  QBFT_MIX_HASH,
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../ledger/model/index.ts';
 import { type ChainRules, forkAt, forkFields, isAtLeast } from '../vm/index.ts';
-import type { Problems } from './problems.ts';
 import type { Section } from './section.ts';
 
 /** EIP-1559 leaves the first base fee to the genesis; Besu and go-ethereum take this one. */
@@ -29,7 +27,6 @@ export function readHeaderFields(
   file: Section,
   rules: ChainRules,
   timestamp: bigint,
-  problems: Problems,
 ): HeaderFields {
   for (const name of ['gasLimit', 'difficulty']) file.require(name);
   reportNotFirst(file);
@@ -38,11 +35,7 @@ export function readHeaderFields(
     file.report('GENESIS_FIELD_INVALID', 'gasLimit', `is ${gasLimit}, the least is 5000`);
   }
   const difficulty = file.quantity('difficulty', 256) ?? 1n;
-  if (difficulty !== 1n) problems.warn(`difficulty is ${difficulty}; QBFT blocks have 1`);
   const mixHash = readHash(file, 'mixHash');
-  if (!equalBytes(mixHash, QBFT_MIX_HASH)) {
-    problems.warn('mixHash is not the constant by which tools know a QBFT chain');
-  }
   const fork = forkAt(rules, 0n, timestamp);
   const baseFee = readBaseFee(file, isAtLeast(fork, 'london'));
   return {

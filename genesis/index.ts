@@ -12,7 +12,7 @@ export {
   developmentAccounts,
 } from './development.ts';
 export { GENESIS_ERRORS } from './errors.ts';
-export type { Genesis } from './genesis.ts';
+export type { Genesis, ReferenceGenesis } from './genesis.ts';
 export { makeDirectory } from './make-directory.ts';
 export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
 export {
@@ -25,6 +25,7 @@ export {
 } from './network-files.ts';
 export type { NodeDirectory, NodeFile } from './node-directory.ts';
 export { readKeyFile, readNodeDirectory } from './node-directory.ts';
-export type { ParsedGenesis } from './parse.ts';
 export { parseGenesis } from './parse.ts';
+export { parseReferenceGenesis } from './parse-reference.ts';
+export type { ParsedGenesis, RefusedGenesis } from './parsed.ts';
 export { BOUNDED_PRECOMPILE_GAS, precompileName } from './precompile-gas.ts';

@@ -5,41 +5,24 @@
  * over would give a block 0 that the other nodes do not have.
  */
 import type { ValidatorSource } from '../consensus/index.ts';
-import {
-  bytesToHex,
-  EMPTY_CODE_HASH,
-  equalBytes,
-  headerHash,
-  invariant,
-} from '../ledger/model/index.ts';
+import { bytesToHex, EMPTY_CODE_HASH, equalBytes, QBFT_MIX_HASH } from '../ledger/model/index.ts';
 import type { ChainRules } from '../vm/index.ts';
-import { readAccounts } from './accounts.ts';
+import { firstBlock, lowerCase, readAlloc, readChainId, readFile, warnOfUnknown } from './file.ts';
 import { readForks, reportOldRules } from './forks.ts';
 import type { Genesis } from './genesis.ts';
-import { readHeaderFields } from './header.ts';
-import { createProblems, type GenesisRefusal, type Problems } from './problems.ts';
+import { type HeaderFields, readHeaderFields } from './header.ts';
+import { type ParsedGenesis, parseWith } from './parsed.ts';
+import type { Problems } from './problems.ts';
 import { type QbftConfig, readQbftConfig } from './qbft-options.ts';
-import { readSection, type Section } from './section.ts';
-import { stateRootOf } from './state-root.ts';
+import type { Section } from './section.ts';
 import { readValidators } from './validators.ts';
 
-/** Keys of the file, in lower case. */
-const FILE_KEYS: ReadonlySet<string> = keySet(
-  'config nonce timestamp extraData gasLimit difficulty mixHash coinbase alloc number gasUsed',
-  'parentHash baseFeePerGas blobGasUsed excessBlobGas parentBeaconBlockRoot comment',
-);
-
 /** Keys of `config` beside the forks, in lower case. Some are for other clients and mean nothing here. */
-const CONFIG_KEYS: ReadonlySet<string> = keySet(
+const CONFIG_KEYS: ReadonlySet<string> = lowerCase(
   'chainId qbft ehb ibft ibft2 transitions zeroBaseFee fixedBaseFee contractSizeLimit evmStackSize',
   'ecCurve discovery terminalTotalDifficulty terminalTotalDifficultyPassed blobSchedule',
   'eip150Hash daoForkSupport comment',
 );
-
-/** `problems` has every fault of the file; `code` and `message` are the first one's. */
-export type ParsedGenesis =
-  | { readonly ok: true; readonly genesis: Genesis; readonly warnings: readonly string[] }
-  | (GenesisRefusal & { readonly problems: readonly GenesisRefusal[] });
 
 /**
  * The genesis that the JSON value of a file describes.
@@ -50,59 +33,39 @@ export type ParsedGenesis =
  * console.log(bytesToHex(parsed.genesis.hash));
  */
 export function parseGenesis(json: unknown): ParsedGenesis {
-  const problems = createProblems();
-  const genesis = readGenesis(json, problems);
-  const [first] = problems.refusals;
-  if (first !== undefined) return { ...first, problems: problems.refusals };
-  invariant(genesis !== undefined, 'a genesis file without a problem describes a genesis');
-  return { ok: true, genesis, warnings: problems.warnings };
+  return parseWith((problems) => readGenesis(json, problems));
 }
 
 /** Undefined only after a problem was reported. */
 function readGenesis(json: unknown, problems: Problems): Genesis | undefined {
-  const file = readSection(json, '', problems);
-  if (file === undefined) return undefined;
-  if (!file.has('config')) {
-    problems.report('GENESIS_CONFIG_MISSING', 'config is missing');
-    return undefined;
-  }
-  const config = file.section('config');
-  if (config === undefined) return undefined;
-  warnOfUnknown(file, FILE_KEYS, problems);
+  const sections = readFile(json, problems);
+  if (sections === undefined) return undefined;
+  const { file, config } = sections;
   const qbft = readQbftConfig(config, problems);
   if (qbft === undefined) return undefined;
   const timestamp = file.quantity('timestamp', 63) ?? 0n;
   const rules = readRules(config, file, qbft, timestamp, problems);
-  const fields = readHeaderFields(file, rules, timestamp, problems);
+  const fields = readHeaderFields(file, rules, timestamp);
+  warnOfForeignHeader(fields, problems);
   const validators = readValidators(file, qbft.options.source, problems);
-  const alloc = file.section('alloc');
-  const accounts =
-    alloc === undefined ? { accounts: [], codes: [] } : readAccounts(alloc, problems);
+  const accounts = readAlloc(file, problems);
   reportGasCap(qbft, fields.gasLimit, problems);
   reportMissingContract(qbft.options.source, accounts, problems);
   if (validators === undefined || problems.refusals.length > 0) return undefined;
 
-  const header = {
-    ...fields,
-    stateRoot: stateRootOf(accounts),
-    extraData: validators.extraData,
-  };
-  const hashRule = rules.hashRule;
   return {
-    chainId: rules.chainId,
-    rules,
-    hashRule,
+    ...firstBlock(rules, fields, validators.extraData, accounts),
     qbft: qbft.options,
-    block: {
-      header,
-      transactions: [],
-      ommers: [],
-      ...(header.withdrawalsRoot !== undefined && { withdrawals: [] }),
-    },
-    hash: headerHash(header, hashRule),
-    accounts,
     validators: validators.validators,
   };
+}
+
+function warnOfForeignHeader(fields: HeaderFields, problems: Problems): void {
+  const { difficulty, mixHash } = fields;
+  if (difficulty !== 1n) problems.warn(`difficulty is ${difficulty}; QBFT blocks have 1`);
+  if (!equalBytes(mixHash, QBFT_MIX_HASH)) {
+    problems.warn('mixHash is not the constant by which tools know a QBFT chain');
+  }
 }
 
 /** `config` without the pace of the consensus. */
@@ -114,9 +77,7 @@ function readRules(
   problems: Problems,
 ): ChainRules {
   warnOfUnknown(config, CONFIG_KEYS, problems);
-  config.require('chainId');
-  const chainId = config.quantity('chainId', 63);
-  if (chainId === 0n) config.report('GENESIS_FIELD_INVALID', 'chainId', 'must be positive');
+  const chainId = readChainId(config);
   const stackSize = config.count('evmStackSize');
   if (stackSize !== undefined && stackSize !== 1024) {
     config.report('GENESIS_FIELD_INVALID', 'evmStackSize', `is ${stackSize}, only 1024 is known`);
@@ -128,7 +89,7 @@ function readRules(
   const contractSizeLimit = config.count('contractSizeLimit');
   const fixedBaseFee = readFixedBaseFee(config, file);
   const rules: ChainRules = {
-    chainId: chainId ?? 0n,
+    chainId,
     forks: readForks(config, timestamp, problems),
     zeroBaseFee: config.flag('zeroBaseFee') ?? false,
     blockReward: qbft.blockReward,
@@ -186,17 +147,4 @@ function reportMissingContract(
   const contract = bytesToHex(source.address);
   const message = `config.qbft.validatorContractAddress names ${contract}, which has no code in alloc`;
   problems.report('GENESIS_VALIDATORS_MISSING', message);
-}
-
-function warnOfUnknown(section: Section, known: ReadonlySet<string>, problems: Problems): void {
-  for (const key of section.keys) {
-    // Forks are `readForks`'s to judge.
-    if (known.has(key.toLowerCase()) || /(block|time)$/i.test(key)) continue;
-    const where = section.path === '' ? key : `${section.path}.${key}`;
-    problems.warn(`${where} is unknown and has no effect`);
-  }
-}
-
-function keySet(...lines: readonly string[]): ReadonlySet<string> {
-  return new Set(lines.join(' ').toLowerCase().split(' '));
 }

@@ -2,6 +2,10 @@ import type { ErrorTable } from '../ledger/model/index.ts';
 
 /** Operational failures of a running node. */
 export const NODE_ERRORS: ErrorTable = {
+  NODE_READ_ONLY: {
+    meaning: 'The chain is one that is only served: nobody makes blocks of it here.',
+    remedy: 'Send the transaction to a node of the network that makes its blocks.',
+  },
   NODE_LOG_UNREADABLE: {
     meaning: 'The consensus log is undamaged but holds a record that this version cannot read.',
     remedy: 'Start the version that wrote it, or a newer one.',

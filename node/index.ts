@@ -10,5 +10,6 @@ export type { LedgerPlace } from './maintenance/ledger-files.ts';
 export { backUpLedger, restoreLedger } from './maintenance/restore-ledger.ts';
 export { verifyLedger } from './maintenance/verify-ledger.ts';
 export { renderMetricsReference } from './metrics/index.ts';
+export { type ReferenceServer, serveReference } from './serve-reference.ts';
 export type { NodeModules, RunningNode } from './start-node.ts';
 export { startNode } from './start-node.ts';

@@ -3,15 +3,17 @@ import { cryptoBackend } from '#crypto';
 import type { Address, Height } from '../ledger/model/index.ts';
 import type { Network, PeerInfo } from '../p2p/index.ts';
 import type { EventPort, FeePort, NodePort, NodeReport, PeerReport } from '../rpc/index.ts';
-import { baseFeeAfter, type ChainRules, forkAt } from '../vm/index.ts';
+import { baseFeeAfter, blobBaseFee, type ChainRules, forkAt } from '../vm/index.ts';
 import type { ValidatorSets } from './validator-sets.ts';
 
 export function createFees(rules: ChainRules): FeePort {
   return {
     nextBaseFee: (parent) =>
       baseFeeAfter(parent, rules, forkAt(rules, parent.number + 1n, parent.timestamp)),
-    // Blocks here hold no blobs: the price stays at EIP-4844's minimum.
-    blobBaseFee: (header) => (header.excessBlobGas === undefined ? undefined : 1n),
+    blobBaseFee: (header) =>
+      header.excessBlobGas === undefined
+        ? undefined
+        : blobBaseFee(header, rules, forkAt(rules, header.number, header.timestamp)),
     minimumPriorityFeePerGas: 0n,
   };
 }
@@ -31,7 +33,7 @@ export type NodeFacts = {
 export function createNodePort(facts: NodeFacts): NodePort {
   const { network, sets } = facts;
   return {
-    clientVersion: `ehb/v${facts.version}/${process.platform}-${process.arch}/node${process.versions.node}`,
+    clientVersion: clientVersion(facts.version),
     chainId: facts.chainId,
     report: () => ({
       peerId: network.peerId,
@@ -67,6 +69,11 @@ export function createNodePort(facts: NodeFacts): NodePort {
       return { ready: true };
     },
   };
+}
+
+/** As `web3_clientVersion` has it. */
+export function clientVersion(version: string): string {
+  return `ehb/v${version}/${process.platform}-${process.arch}/node${process.versions.node}`;
 }
 
 function peerReport(peer: PeerInfo): PeerReport {

@@ -1,11 +1,11 @@
 /** The JSON-RPC server of a node: the ports of `rpc` filled with the node's parts. */
-import { createRpcServer, type RpcServer } from '../rpc/index.ts';
+import { createRpcServer, type RpcServer, type RpcServerOptions } from '../rpc/index.ts';
 import type { Engine } from '../vm/index.ts';
 import { createBackups } from './backups.ts';
 import { createCaller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
-import type { NodeConfig } from './config.ts';
+import type { NodeConfig, RpcConfig } from './config.ts';
 import { createProofMaker } from './proof-maker.ts';
 import { createFees, createNodePort } from './rpc-ports.ts';
 import type { Signer } from './signer.ts';
@@ -26,52 +26,54 @@ export function startNodeServer(
   const { genesis, rpc } = config;
   const { rules } = genesis;
   const { store, sets, pool, network, events, evidence, governance } = node;
-  return createRpcServer(
-    {
-      host: rpc.host,
-      port: rpc.port,
-      limits: {
-        bodyLimitBytes: rpc.bodyLimitBytes,
-        ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
-        ...(rpc.callGasCap !== undefined && { callGasCap: BigInt(rpc.callGasCap) }),
-      },
-      ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
-    },
-    {
-      ports: {
-        chain: store,
-        pool: {
-          add: async (raw) => {
-            const [verdict] = await pool.add([raw], 'local');
-            return verdict as NonNullable<typeof verdict>;
-          },
-          get: (hash) => pool.get(hash),
-          nextNonce: (address) => pool.nextNonce(address),
-          status: () => pool.status(),
-          content: () => pool.content(),
+  return createRpcServer(serverOptions(rpc), {
+    ports: {
+      chain: store,
+      pool: {
+        add: async (raw) => {
+          const [verdict] = await pool.add([raw], 'local');
+          return verdict as NonNullable<typeof verdict>;
         },
-        proofs: store,
-        caller: createCaller(store, rules, engine, () => clock.breathe()),
-        bundles: createProofMaker(store, clock.breathe),
-        backups: createBackups(store, config.logger.child('backup')),
-        fees: createFees(rules),
-        events,
-        evidence,
-        governance,
-        node: createNodePort({
-          version: config.version,
-          chainId: genesis.chainId,
-          network,
-          sets,
-          validatorAddress: signer?.address,
-          voting: node.voting,
-          consensus: node.consensus,
-          progress: node.progress,
-          startedAtMs,
-        }),
+        get: (hash) => pool.get(hash),
+        nextNonce: (address) => pool.nextNonce(address),
+        status: () => pool.status(),
+        content: () => pool.content(),
       },
-      logger: config.logger.child('rpc'),
-      now: clock.now,
+      proofs: store,
+      caller: createCaller(store, rules, engine, () => clock.breathe()),
+      bundles: createProofMaker(store, clock.breathe),
+      backups: createBackups(store, config.logger.child('backup')),
+      fees: createFees(rules),
+      events,
+      evidence,
+      governance,
+      node: createNodePort({
+        version: config.version,
+        chainId: genesis.chainId,
+        network,
+        sets,
+        validatorAddress: signer?.address,
+        voting: node.voting,
+        consensus: node.consensus,
+        progress: node.progress,
+        startedAtMs,
+      }),
     },
-  );
+    logger: config.logger.child('rpc'),
+    now: clock.now,
+  });
+}
+
+/** What an operator has set about the server, as the server takes it. */
+export function serverOptions(rpc: RpcConfig): RpcServerOptions {
+  return {
+    host: rpc.host,
+    port: rpc.port,
+    limits: {
+      bodyLimitBytes: rpc.bodyLimitBytes,
+      ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
+      ...(rpc.callGasCap !== undefined && { callGasCap: BigInt(rpc.callGasCap) }),
+    },
+    ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
+  };
 }

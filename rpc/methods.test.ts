@@ -491,7 +491,7 @@ test('blocks of each proposer are counted up to the last one, which is not', asy
 
 test('where a contract names the validators, votes are not enabled', async ({ node, client }) => {
   const verdict = { ok: false, code: 'NODE_VALIDATORS_BY_CONTRACT', message: 'by 0x88' } as const;
-  Object.assign(node.ports.governance, {
+  Object.assign(node.ports.governance ?? {}, {
     propose: async () => verdict,
     discard: async () => verdict,
     wanted: () => undefined,
@@ -509,7 +509,7 @@ test('where a contract names the validators, votes are not enabled', async ({ no
 
 test('a vote that would do harm is refused with its reason', async ({ node, client }) => {
   const message = 'the chain would stop';
-  Object.assign(node.ports.governance, {
+  Object.assign(node.ports.governance ?? {}, {
     propose: async (_vote: unknown, force: boolean) =>
       force ? { ok: true } : { ok: false, code: 'NODE_VOTE_WITHOUT_QUORUM', message },
   });

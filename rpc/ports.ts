@@ -309,7 +309,8 @@ export type NodePort = {
   /** `ehb/v0.1.0/linux-x64/node24.1.0`, by the habit of `web3_clientVersion`. */
   readonly clientVersion: string;
   readonly chainId: bigint;
-  report(): NodeReport;
+  /** Absent: `ehb_status` is not offered. */
+  report?(): NodeReport;
   peerCount(): number;
   /** Undefined when the node follows the head. */
   syncing():
@@ -397,8 +398,10 @@ export type RpcPorts = {
   readonly caller: CallerPort;
   readonly fees: FeePort;
   readonly events: EventPort;
-  readonly evidence: EvidencePort;
-  readonly governance: GovernancePort;
+  /** Absent: `ehb_getEvidence` is not offered. */
+  readonly evidence?: EvidencePort;
+  /** Absent, as on a chain that is only served: no method about validators is offered. */
+  readonly governance?: GovernancePort;
   readonly node: NodePort;
 };
 

@@ -36,9 +36,7 @@ export function checkTransaction(
   }
   return (
     checkForm(transaction, rules, fork) ??
-    (transaction.type === 3
-      ? checkBlobFee(transaction, environment.excessBlobGas ?? 0n, fork)
-      : undefined) ??
+    (transaction.type === 3 ? checkBlobFee(transaction, environment, rules, fork) : undefined) ??
     checkAgainstState(transaction, account, code, environment.baseFeePerGas, fork)
   );
 }

@@ -3,9 +3,10 @@
  *
  * Our own chain has no blobs: `checkBody` and the pool refuse type 3, and the header fields are zero.
  */
-import type { Gas, Refusal, Transaction, Wei } from '../ledger/model/index.ts';
+import type { Refusal, Transaction, UnixSeconds, Wei } from '../ledger/model/index.ts';
 import { refuse } from '../ledger/model/index.ts';
-import { type ForkName, isAtLeast } from './chain-rules.ts';
+import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
+import type { BlockEnvironment } from './engine.ts';
 
 type BlobTransaction = Extract<Transaction, { type: 3 }>;
 
@@ -35,13 +36,14 @@ export function checkBlobForm(transaction: BlobTransaction, fork: ForkName): Ref
   return undefined;
 }
 
-/** Whether the transaction offers the blob base fee that follows from `excessBlobGas`. */
+/** Whether the transaction offers the blob base fee of its block. */
 export function checkBlobFee(
   transaction: BlobTransaction,
-  excessBlobGas: Gas,
+  environment: BlockEnvironment,
+  rules: ChainRules,
   fork: ForkName,
 ): Refusal | undefined {
-  const price = blobBaseFee(excessBlobGas, fork);
+  const price = blobBaseFee(environment, rules, fork);
   if (transaction.maxFeePerBlobGas >= price) return undefined;
   return refuse(
     'VM_BLOB_FEE',
@@ -50,8 +52,12 @@ export function checkBlobFee(
 }
 
 /** Wei for one unit of blob gas: 1 as long as no block carries blobs (EIP-4844's fake_exponential). */
-export function blobBaseFee(excessBlobGas: Gas, fork: ForkName): Wei {
-  const fraction = isAtLeast(fork, 'prague') ? 5_007_716n : 3_338_477n;
+export function blobBaseFee(
+  { timestamp, excessBlobGas = 0n }: Pick<BlockEnvironment, 'timestamp' | 'excessBlobGas'>,
+  rules: ChainRules,
+  fork: ForkName,
+): Wei {
+  const fraction = updateFraction(timestamp, rules, fork);
   let output = 0n;
   let accumulator = fraction;
   for (let i = 1n; accumulator > 0n; i += 1n) {
@@ -59,4 +65,10 @@ export function blobBaseFee(excessBlobGas: Gas, fork: ForkName): Wei {
     accumulator = (accumulator * excessBlobGas) / (fraction * i);
   }
   return output / fraction;
+}
+
+function updateFraction(timestamp: UnixSeconds, { reference }: ChainRules, fork: ForkName): bigint {
+  const scheduled = reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+  if (scheduled !== undefined) return scheduled.baseFeeUpdateFraction;
+  return isAtLeast(fork, 'prague') ? 5_007_716n : 3_338_477n;
 }

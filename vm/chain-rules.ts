@@ -75,8 +75,28 @@ export type ChainRules = {
   /** X-14: the gas limit may move by less than 1/1024 of the parent's a block; fixed if absent. */
   readonly gasLimitMoves?: boolean;
   readonly hashRule: HeaderHashRule;
+  /** X-60: present for a chain of Ethereum that is replayed, never run. */
+  readonly reference?: ReferenceRules;
   /** What a genesis file changes at later blocks; ascending, each height once. */
   readonly changes?: readonly RulesChange[];
+};
+
+/** What chains of Ethereum have and ours do not. */
+export type ReferenceRules = {
+  /** Ascending; what is not in it is as on mainnet. */
+  readonly blobSchedule: readonly BlobSchedule[];
+  /** EIP-6110: whose logs are deposit requests; mainnet's if absent. */
+  readonly depositContract?: Address;
+};
+
+/** EIP-7840, EIP-7892: how many blobs a block may carry, and how fast their price moves. */
+export type BlobSchedule = {
+  /** A fork from Cancun on, or one of `bpo1` to `bpo5`, which change nothing else. */
+  readonly fork: string;
+  readonly from: UnixSeconds;
+  readonly target: number;
+  readonly max: number;
+  readonly baseFeeUpdateFraction: bigint;
 };
 
 /** All that can change at a block, as it is from that block on. */

@@ -98,6 +98,12 @@ export const VM_ERRORS: ErrorTable = {
     remedy:
       'Keep the data directory and report the message; go on with the engine whose result the other validators have.',
   },
+  VM_REPLAY_REFUSED: {
+    meaning:
+      'A block of a chain that is replayed breaks a rule of Ethereum; the message is that of the library.',
+    remedy:
+      'Compare the genesis file with that of the chain, its forks and blob schedule above all, and get the blocks again.',
+  },
   VM_FORK_UNSUPPORTED: {
     meaning:
       'Blocks before Byzantium carry intermediate state roots, which this node does not compute.',

@@ -137,7 +137,7 @@ function open(
   writeWord(
     instance,
     BLOB_BASE_FEE,
-    environment.blobBaseFee ?? blobBaseFee(environment.excessBlobGas ?? 0n, fork),
+    environment.blobBaseFee ?? blobBaseFee(environment, rules, fork),
   );
   writeWord(instance, CHAIN_ID, rules.chainId);
   writeBytes(world, COINBASE, beneficiary);

@@ -1,13 +1,18 @@
 /** The door of `vm`: chain rules as data, the engine port, and blocks built and validated over it. */
+
+export { createAnyForkEngine } from './any-fork-engine.ts';
+export { blobBaseFee } from './blob-rules.ts';
 export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
 export { callPrice } from './call-price.ts';
 export type {
+  BlobSchedule,
   ChainRules,
   ForkActivation,
   ForkName,
   PrecompileGasFactor,
+  ReferenceRules,
   RulesChange,
 } from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
@@ -33,6 +38,8 @@ export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
 export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
 export { PRECOMPILE_ADDRESSES } from './precompiles/index.ts';
+export type { ReplayBlock, ReplayInput } from './reference/replay-block.ts';
+export { createReplay } from './reference/replay-block.ts';
 export type { FrameKind, TracedEnd, TracedFrame, TracedStep, Tracer } from './tracer.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';
 export type { ValidateInput } from './validate-block.ts';

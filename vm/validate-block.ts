@@ -1,17 +1,14 @@
 /** Validates a block in three rings: the header alone, the body against it, the result of executing it. */
-import {
-  type Address,
-  type Block,
-  type BlockHeader,
-  type ExecutedBlock,
-  equalBytes,
-  type Hash,
-  type Refusal,
-  refuse,
-  type StatePort,
-  type Verdict,
+import type {
+  Address,
+  Block,
+  BlockHeader,
+  ExecutedBlock,
+  Hash,
+  StatePort,
+  Verdict,
 } from '../ledger/model/index.ts';
-import { type ExecutionResult, resultOf } from './assemble-block.ts';
+import { compareResult, resultOf } from './assemble-block.ts';
 import { checkBody } from './body-rules.ts';
 import { type ChainRules, forkAt } from './chain-rules.ts';
 import type { Engine } from './engine.ts';
@@ -65,27 +62,4 @@ export async function validateBlock(
   if (difference !== undefined) return difference;
   const { commitment } = result;
   return { ok: true, executed: { block, senders, receipts, changes, commitment } };
-}
-
-/** Ring 3: the header's claims against the result. */
-function compareResult(
-  header: BlockHeader,
-  { fields, requestsHash }: ExecutionResult,
-): Refusal | undefined {
-  if (header.gasUsed !== fields.gasUsed) {
-    return refuse('VM_GAS_USED', `gas used ${fields.gasUsed}, the header says ${header.gasUsed}`);
-  }
-  if (!equalBytes(header.receiptsRoot, fields.receiptsRoot)) {
-    return refuse('VM_RECEIPTS_ROOT', 'the header commits to other receipts');
-  }
-  if (!equalBytes(header.logsBloom, fields.logsBloom)) {
-    return refuse('VM_LOGS_BLOOM', 'the header commits to other logs');
-  }
-  if (header.requestsHash !== undefined && !equalBytes(header.requestsHash, requestsHash)) {
-    return refuse('VM_REQUESTS_HASH', 'the header commits to other requests');
-  }
-  if (!equalBytes(header.stateRoot, fields.stateRoot)) {
-    return refuse('VM_STATE_ROOT', 'the header commits to another state');
-  }
-  return undefined;
 }

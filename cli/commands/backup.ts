@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { type BackupJson, createClient, RpcError } from '../../rpc/client.ts';
 import { cliError } from '../errors.ts';
-import { dataDirOption, ledgerPlace } from '../ledger-place.ts';
+import { anyPlace, dataDirOption } from '../ledger-place.ts';
 import type { Output } from '../output.ts';
 import { createProgress, mebibytes, type Progress } from '../progress.ts';
 import { DEFAULT_RPC_URL, parseUrl } from '../values.ts';
@@ -63,7 +63,7 @@ Example:
   $ ehb restore /backup/monday.ehb --data-dir network/node-0`,
     )
     .action(async (name: string, options: { readonly dataDir: string; readonly json?: true }) => {
-      const place = await ledgerPlace(options.dataDir);
+      const place = await anyPlace(options.dataDir);
       const { restoreLedger } = await import('../../node/index.ts');
       const progress = createProgress(output, options.json === true);
       const file = resolve(name);
@@ -89,7 +89,7 @@ function print(
 }
 
 async function backUpStopped(file: string, dataDir: string, progress: Progress): Promise<Summary> {
-  const place = await ledgerPlace(dataDir);
+  const place = await anyPlace(dataDir);
   const { backUpLedger } = await import('../../node/index.ts');
   const { height, bytes } = await backUpLedger({ ...place, file }, (done) =>
     progress(() => mebibytes(done.bytes)),

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { EngineName } from '../../node/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { dataDirOption, ledgerPlace } from '../ledger-place.ts';
+import { anyPlace, dataDirOption, ledgerPlace, referencePlace } from '../ledger-place.ts';
 import type { Output } from '../output.ts';
 import { createProgress, percent } from '../progress.ts';
 import { onShutdown } from '../shutdown.ts';
@@ -33,7 +33,7 @@ Examples:
   $ ehb export month.rlp --data-dir network/node-0 --from 100000 --to 199999`,
     )
     .action(async (file: string, options: ExportOptions) => {
-      const place = await ledgerPlace(options.dataDir);
+      const place = await anyPlace(options.dataDir);
       const { exportBlocks } = await import('../../node/index.ts');
       const progress = createProgress(output, options.json === true);
       const { from, to, found, written } = await exportBlocks(
@@ -53,6 +53,7 @@ type ImportOptions = {
   readonly dataDir: string;
   readonly engine?: EngineName;
   readonly revertReasons?: 'on' | 'off';
+  readonly reference?: true;
   readonly json?: true;
 };
 
@@ -63,6 +64,10 @@ export function importCommand(output: Output, exit: (code: ExitCode) => void): C
     .addOption(dataDirOption('a directory with genesis.json; its node must not run'))
     .addOption(engineOption())
     .addOption(revertReasonsOption())
+    .option(
+      '--reference',
+      'a chain of Ethereum, to check and to serve: replayed by @ethereumjs/vm, its seals left aside',
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -70,11 +75,16 @@ export function importCommand(output: Output, exit: (code: ExitCode) => void): C
 Blocks that are there are passed over: an import that was interrupted in any way is repeated to go on.
 Ctrl-C stops it between two blocks.
 
-Example:
-  $ ehb import blocks.rlp --data-dir network/node-0`,
+With --reference the directory holds the genesis.json of a chain of proof of work or stake, as go-ethereum
+has it. Each block has to follow its parent by the rules of its fork and to lead to the roots in its header.
+
+Examples:
+  $ ehb import blocks.rlp --data-dir network/node-0
+  $ ehb import chain.rlp --data-dir mainnet-copy --reference`,
     )
     .action(async (file: string, options: ImportOptions) => {
-      const place = await ledgerPlace(options.dataDir);
+      const placeOf = options.reference === true ? referencePlace : ledgerPlace;
+      const place = await placeOf(options.dataDir);
       const { importBlocks } = await import('../../node/index.ts');
       const progress = createProgress(output, options.json === true);
       const shutdown = onShutdown(() => process.exit(EXIT.forced));

@@ -12,6 +12,7 @@ import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
 import {
+  DEFAULT_BODY_LIMIT_BYTES,
   engineOption,
   logLevelOption,
   parsePort,
@@ -42,7 +43,6 @@ type StartOptions = {
   readonly supervised?: true;
 };
 
-const DEFAULT_BODY_LIMIT_BYTES = 5 * 1024 * 1024;
 /** A store that does not close in this time is left as a crash would leave it, which it survives. */
 const CLOSE_LIMIT_MS = 3500;
 

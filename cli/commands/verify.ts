@@ -1,7 +1,7 @@
 /** `ehb verify`: the whole ledger of a node against its headers and their seals. */
 import { Command } from 'commander';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { dataDirOption, ledgerPlace } from '../ledger-place.ts';
+import { anyPlace, dataDirOption } from '../ledger-place.ts';
 import type { Output } from '../output.ts';
 import { createProgress, percent } from '../progress.ts';
 
@@ -22,7 +22,7 @@ Example:
   $ ehb verify --data-dir network/node-0`,
     )
     .action(async (options: { readonly dataDir: string; readonly json?: true }) => {
-      const place = await ledgerPlace(options.dataDir);
+      const place = await anyPlace(options.dataDir);
       const { verifyLedger } = await import('../../node/index.ts');
       const progress = createProgress(output, options.json === true);
       const report = await verifyLedger(place, ({ task, done, total }) =>

@@ -3,19 +3,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { makeDirectory } from '../../genesis/index.ts';
 import { CodedError, type Height } from '../../ledger/model/index.ts';
 import { openStore } from '../../ledger/store/index.ts';
-import { createEngine, type EngineName } from '../../vm/index.ts';
-import { createChain } from '../chain.ts';
+import { createEngine, type Engine, type EngineName } from '../../vm/index.ts';
+import { type Chain, type ChainOptions, createChain } from '../chain.ts';
 import { systemClock } from '../clock.ts';
 import { silentLogger } from '../logger.ts';
-import { createSenderRecovery } from '../sender-recovery.ts';
+import { createReferenceChain } from '../reference-chain.ts';
+import { createSenderRecovery, type SenderRecovery } from '../sender-recovery.ts';
 import { openValidatorSets } from '../validator-sets.ts';
 import { blocksOf } from './block-file.ts';
 import { type LedgerPlace, storeOptionsOf } from './ledger-files.ts';
 
 export type ImportOptions = LedgerPlace & {
   readonly file: string;
+  /** Of a chain of ours; a reference chain is replayed by `@ethereumjs/vm`, whatever is named. */
   readonly engine: EngineName;
-  /** Whether what reverted transactions return is stored. */
+  /** Whether what reverted transactions return is stored; never for a reference chain. */
   readonly keepsRevertReasons: boolean;
   /** Stops between two blocks; what is imported stays. */
   readonly signal: AbortSignal;
@@ -79,27 +81,19 @@ type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** Imports one block; whether it was there already. */
 async function createImporter(
-  { genesis, engine: name, file, keepsRevertReasons }: ImportOptions,
+  { genesis, engine, file, keepsRevertReasons }: ImportOptions,
   store: Store,
 ): Promise<(encoded: Uint8Array, offset: number) => Promise<boolean>> {
-  const engine = createEngine(name, genesis.rules);
-  const chain = createChain(
-    { genesis, self: undefined, keepsRevertReasons },
-    {
-      store,
-      engine,
-      sets: await openValidatorSets(genesis.qbft, { store, engine }),
-      pool: {
-        executable: () => [],
-        discard: () => {},
-        status: () => ({ pending: 0, queued: 0, bytes: 0 }),
-      },
-      votes: { next: () => undefined },
-      recoverSenders: createSenderRecovery(systemClock),
-      clock: systemClock,
-      logger: silentLogger,
-    },
-  );
+  const recoverSenders = createSenderRecovery(systemClock);
+  const chain =
+    genesis.qbft === undefined
+      ? await createReferenceChain(genesis, { store, recoverSenders })
+      : await openChain(
+          { genesis, self: undefined, keepsRevertReasons },
+          createEngine(engine, genesis.rules),
+          store,
+          recoverSenders,
+        );
   return async (encoded, offset) => {
     const verdict = await chain.import(encoded);
     if (verdict.ok) return verdict.duplicate;
@@ -111,6 +105,28 @@ async function createImporter(
       reason: verdict.code,
     });
   };
+}
+
+async function openChain(
+  options: ChainOptions,
+  engine: Engine,
+  store: Store,
+  recoverSenders: SenderRecovery,
+): Promise<Pick<Chain, 'import'>> {
+  return createChain(options, {
+    store,
+    engine,
+    sets: await openValidatorSets(options.genesis.qbft, { store, engine }),
+    pool: {
+      executable: () => [],
+      discard: () => {},
+      status: () => ({ pending: 0, queued: 0, bytes: 0 }),
+    },
+    votes: { next: () => undefined },
+    recoverSenders,
+    clock: systemClock,
+    logger: silentLogger,
+  });
 }
 
 async function openFile(path: string): Promise<FileHandle> {

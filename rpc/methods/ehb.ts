@@ -1,6 +1,6 @@
 /** What `ehb status` and `ehb validators` show. */
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex } from '../../ledger/model/index.ts';
+import { bytesToHex, invariant } from '../../ledger/model/index.ts';
 import { defineMethod, type Method, type MethodContext } from '../method.ts';
 import type { NodeReport, PeerReport } from '../ports.ts';
 import { addressSchema, hashSchema, quantity, quantitySchema } from '../values.ts';
@@ -62,7 +62,8 @@ function formatVoting(voting: NodeReport['voting']): object {
 
 function status({ chain, node, pool }: MethodContext): unknown {
   const { header, hash } = chain.head();
-  const report = node.report();
+  const report = node.report?.();
+  invariant(report !== undefined, 'the method is offered where the node reports');
   const genesisHash = chain.hashOf(0n);
   const { voting, consensus, validatorAddress } = report;
   return {
@@ -112,6 +113,7 @@ const validatorsSchema: TSchema = Type.Object({
 });
 
 function validators({ chain, governance }: MethodContext): unknown {
+  invariant(governance !== undefined, 'the method is offered where there are validators');
   const { number } = chain.head().header;
   const report = governance.report();
   const common = {
@@ -145,6 +147,7 @@ export const ehbMethods: readonly Method[] = [
       'Everything about the node at a glance: head, consensus height and round, whether it votes and if not why, validators, peers, pool.',
     params: [],
     result: statusSchema,
+    available: ({ node }) => node.report !== undefined,
     handler: status,
   }),
   defineMethod({
@@ -153,6 +156,7 @@ export const ehbMethods: readonly Method[] = [
       'Who may seal the next block and who names them, the votes of this epoch with their voters, the votes that this validator wants, and the block at which pending votes are dropped.',
     params: [],
     result: validatorsSchema,
+    available: ({ governance }) => governance !== undefined,
     handler: validators,
   }),
 ];

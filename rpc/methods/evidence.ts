@@ -1,6 +1,6 @@
 /** Proofs that a validator signed two contradicting messages, for those who have to judge it. */
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex } from '../../ledger/model/index.ts';
+import { bytesToHex, invariant } from '../../ledger/model/index.ts';
 import { type Codec, objectOf, optional, refuseValue } from '../codec.ts';
 import { invalidParams } from '../errors.ts';
 import { defineMethod, type Method, type MethodContext } from '../method.ts';
@@ -82,6 +82,7 @@ async function getEvidence(
   { evidence }: MethodContext,
   filter: { readonly skip?: number; readonly limit?: number } = {},
 ): Promise<unknown> {
+  invariant(evidence !== undefined, 'the method is offered where there is evidence');
   const { skip = 0, limit = MAX_PROOFS } = filter;
   if (limit > MAX_PROOFS) throw invalidParams(`invalid argument 0: limit: at most ${MAX_PROOFS}`);
   const { total, reports } = await evidence.list({ ...filter, skip, limit });
@@ -95,6 +96,7 @@ export const evidenceMethods: readonly Method[] = [
       'Proofs that a validator signed two contradicting messages, by height; at most 100 in one answer. `total` counts all that the filter fits, `bundle` is what `ehb evidence verify` checks offline; if `restsOnBlock` is a hash, the proof holds if that is the final block of its height.',
     params: [{ name: 'filter', codec: filterParam, optional: true }],
     result: Type.Object({ total: Type.Integer(), proofs: Type.Array(proofSchema) }),
+    available: ({ evidence }) => evidence !== undefined,
     handler: getEvidence,
   }),
 ];

@@ -1,11 +1,11 @@
 /** Consensus and its validators, as Hyperledger Besu's clients ask for them. */
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex, type Height, type Hex, keyOf } from '../../ledger/model/index.ts';
+import { bytesToHex, type Height, type Hex, invariant, keyOf } from '../../ledger/model/index.ts';
 import { type BlockReference, blockNumberParam, LATEST, requireBlock } from '../block-reference.ts';
 import { booleanParam } from '../codec.ts';
 import { invalidParams, RpcRefusal } from '../errors.ts';
 import { defineMethod, type Method, type MethodContext } from '../method.ts';
-import type { ChainPort, NodePort } from '../ports.ts';
+import type { ChainPort, GovernancePort, NodePort } from '../ports.ts';
 import { addressParam, addressSchema, hashParam, quantity, quantitySchema } from '../values.ts';
 
 const validatorList: TSchema = Type.Array(addressSchema);
@@ -32,6 +32,11 @@ function settled(verdict: { ok: true } | { ok: false; code: string; message: str
     throw new RpcRefusal('RPC_METHOD_NOT_ENABLED', 'Method not enabled', verdict.message);
   }
   throw new RpcRefusal('RPC_VOTE_REFUSED', verdict.message, verdict.code);
+}
+
+function governanceOf({ governance }: MethodContext): GovernancePort {
+  invariant(governance !== undefined, 'the method is offered where there are validators');
+  return governance;
 }
 
 type SignerMetrics = { readonly proposed: number; readonly last: Height };
@@ -66,7 +71,7 @@ async function signerMetrics(
   }));
 }
 
-export const qbftMethods: readonly Method[] = [
+const declared: readonly Method[] = [
   defineMethod({
     name: 'qbft_getValidatorsByBlockNumber',
     summary:
@@ -94,8 +99,8 @@ export const qbftMethods: readonly Method[] = [
     ],
     result: Type.Literal(true),
     isForOperators: true,
-    handler: async ({ governance }, recipient, add, force) =>
-      settled(await governance.propose({ recipient, add }, force ?? false)),
+    handler: async (context, recipient, add, force) =>
+      settled(await governanceOf(context).propose({ recipient, add }, force ?? false)),
   }),
   defineMethod({
     name: 'qbft_discardValidatorVote',
@@ -104,7 +109,7 @@ export const qbftMethods: readonly Method[] = [
     params: [{ name: 'address', codec: addressParam }],
     result: Type.Literal(true),
     isForOperators: true,
-    handler: async ({ governance }, address) => settled(await governance.discard(address)),
+    handler: async (context, address) => settled(await governanceOf(context).discard(address)),
   }),
   defineMethod({
     name: 'qbft_getPendingVotes',
@@ -112,8 +117,8 @@ export const qbftMethods: readonly Method[] = [
       'The votes that this validator wants cast and that have not come true: address to `true` (add) or `false` (drop).',
     params: [],
     result: Type.Object({}, { additionalProperties: Type.Boolean() }),
-    handler: ({ governance }) => {
-      const wanted = governance.wanted();
+    handler: (context) => {
+      const wanted = governanceOf(context).wanted();
       if (wanted === undefined) {
         throw new RpcRefusal('RPC_METHOD_NOT_ENABLED', 'Method not enabled');
       }
@@ -151,7 +156,15 @@ export const qbftMethods: readonly Method[] = [
     summary: 'The timeout of round 0 at the next block, in seconds, rounded up.',
     params: [],
     result: Type.Integer(),
-    handler: ({ chain, governance }) =>
-      Math.ceil(governance.requestTimeoutMs(chain.head().header.number + 1n) / 1000),
+    handler: (context) => {
+      const next = context.chain.head().header.number + 1n;
+      return Math.ceil(governanceOf(context).requestTimeoutMs(next) / 1000);
+    },
   }),
 ];
+
+/** None of them has a meaning where nobody seals. */
+export const qbftMethods: readonly Method[] = declared.map((method) => ({
+  ...method,
+  available: ({ governance }) => governance !== undefined,
+}));

@@ -170,13 +170,13 @@ function openingOf(fork: ForkName, { to }: Execution): number {
 }
 
 function payUpFront(
-  { world, environment, fork }: Surroundings,
+  { world, rules, environment, fork }: Surroundings,
   { gasLimit, gasPrice, blobHashes }: Execution,
   from: number,
 ): void {
   let cost = gasLimit * gasPrice;
   if (blobHashes.length > 0) {
-    const price = blobBaseFee(environment.excessBlobGas ?? 0n, fork);
+    const price = blobBaseFee(environment, rules, fork);
     cost += BigInt(blobHashes.length) * BLOB_GAS * price;
   }
   if (cost === 0n) return;

@@ -119,7 +119,8 @@ function createCommon(rules: ChainRules, fork: ForkName): Common {
   return common;
 }
 
-function libraryName(fork: ForkName): string {
+/** What ethereumjs calls a fork. */
+export function libraryName(fork: ForkName): string {
   return fork === 'frontier' ? 'chainstart' : fork;
 }
 
@@ -131,18 +132,24 @@ function applyLimits(common: Common, rules: ChainRules): void {
   });
 }
 
-const customCrypto: CustomCrypto = {
+export const customCrypto: CustomCrypto = {
   keccak256,
   sha256,
-  ecrecover(hash, v, r, s) {
+  ecrecover(hash, v, r, s, chainId) {
     const signature = concatBytes(leftPad(r), leftPad(s));
-    const key = recoverPublicKey(hash, signature, Number(v) - 27);
+    const key = recoverPublicKey(hash, signature, yParityOf(v, chainId));
     if (key === undefined) throw new RangeError('no public key recovers from this signature');
     return key;
   },
   // The engine verifies openings and never makes them; the rest of the interface serves provers.
   kzg: { verifyProof } as NonNullable<CustomCrypto['kzg']>,
 };
+
+/** Of typed transactions `v` is it; of others it is 27 more, or what EIP-155 makes of it. */
+function yParityOf(v: bigint, chainId: bigint | undefined): number {
+  if (v < 2n) return Number(v);
+  return Number(chainId === undefined ? v - 27n : v - 35n - 2n * chainId);
+}
 
 /** Hex of commitment, z, y and proof; the words of the error are what ethereumjs looks for. */
 function verifyProof(commitment: string, z: string, y: string, proof: string): boolean {
@@ -163,7 +170,7 @@ function leftPad(bytes: Uint8Array): Uint8Array {
 }
 
 /** What BLOCKHASH reads. */
-function createHashSource(
+export function createHashSource(
   hashOf: (number: bigint) => Hash | undefined,
 ): EVMMockBlockchainInterface {
   const source: EVMMockBlockchainInterface = {
@@ -191,8 +198,7 @@ function createBlock(
     prevRandao: environment.prevRandao,
     coinbase: new EthereumAddress(beneficiary),
     baseFeePerGas: isAtLeast(fork, 'london') ? (environment.baseFeePerGas ?? 0n) : undefined,
-    getBlobGasPrice: () =>
-      environment.blobBaseFee ?? blobBaseFee(environment.excessBlobGas ?? 0n, fork),
+    getBlobGasPrice: () => environment.blobBaseFee ?? blobBaseFee(environment, rules, fork),
   };
   return { common, header, errorStr: () => `block ${environment.number}` } as unknown as Block;
 }

@@ -46,13 +46,22 @@ export class StateOverlay implements StateManagerInterface {
   #undo: (() => void)[] = [];
   readonly #marks: number[] = [];
 
-  constructor(reader: StateReader) {
+  readonly #rootOf: ((changes: StateChanges) => Hash) | undefined;
+
+  /** @param rootOf for receipts from before Byzantium, which hold the root after each transaction */
+  constructor(reader: StateReader, rootOf?: (changes: StateChanges) => Hash) {
     this.#reader = reader;
+    this.#rootOf = rootOf;
   }
 
   /** Forgets everything and starts over on another state. */
   open(reader: StateReader): void {
     this.#reader = reader;
+    this.clear();
+  }
+
+  /** Forgets everything and starts over. */
+  clear(): void {
     for (const map of [this.#base, this.#baseSlots, this.#baseCodes, this.#accounts]) map.clear();
     for (const map of [this.#slots, this.#cleared, this.#codes, this.#originals]) map.clear();
     this.#undo = [];
@@ -310,8 +319,11 @@ export class StateOverlay implements StateManagerInterface {
     this.#originals.clear();
   }
 
-  getStateRoot(): Promise<Uint8Array> {
-    throw new InvariantError('roots are computed outside the engine');
+  async getStateRoot(): Promise<Uint8Array> {
+    if (this.#rootOf === undefined) {
+      throw new InvariantError('roots are computed outside the engine');
+    }
+    return this.#rootOf(this.changes());
   }
 
   setStateRoot(): Promise<void> {

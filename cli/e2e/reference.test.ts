@@ -1,0 +1,190 @@
+// time-limit: 240 s
+/** A chain of Ethereum from outside: imported with `--reference`, killed and repeated, verified, served; bad files refused. */
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createColors } from 'picocolors';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createClient } from '../../rpc/client.ts';
+import { runCli } from '../program.ts';
+import { freeBasePort, temporaryDirectory, until } from './harness.ts';
+
+const test = suite('a reference chain');
+const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+const declared = process.env['EHB_FIXTURES'];
+const fixtures = join(
+  declared ?? join(import.meta.dirname, '../../../shared/fixtures'),
+  'execution-apis',
+);
+const HEAD = '0xd226371d0b1551adb03fb52b71f08e3e11247fe9b1af994768af8cdaa8e7dcd7';
+
+/** Runs a command in this process; the JSON that it printed. */
+async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const lines: string[] = [];
+  const sink = {
+    out: (line: string) => lines.push(line),
+    err: (line: string) => lines.push(line),
+    colours: createColors(false),
+  };
+  const code = await runCli([...args, '--json'], sink, {});
+  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
+}
+
+if (existsSync(fixtures)) {
+  const directory: string = temporaryDirectory();
+  const blocks = join(fixtures, 'chain.rlp');
+  const whole = readFileSync(blocks);
+  test.after(() => rmSync(directory, { recursive: true, force: true }));
+
+  const freshDirectory = (name: string): string => {
+    const path = join(directory, name);
+    mkdirSync(path);
+    cpSync(join(fixtures, 'genesis.json'), join(path, 'genesis.json'));
+    return path;
+  };
+  const target = freshDirectory('whole');
+
+  test('it is imported only where that is asked for', async () => {
+    const refused = await ehb('import', blocks, '--data-dir', target);
+    assert.is(refused['code'], 'GENESIS_NOT_QBFT');
+  });
+
+  test('an import that is killed three times goes on to the published head', async () => {
+    const args = [MAIN, 'import', blocks, '--data-dir', target, '--reference', '--json'];
+    let before = 0;
+    for (let round = 0; round < 3; round += 1) {
+      const child = spawn(process.execPath, args, { stdio: 'ignore' });
+      const ended = new Promise((done) => child.once('exit', done));
+      await until(
+        'blocks are being written',
+        () => sizeOf(target) > before + 20_000 || child.exitCode !== null,
+        60_000,
+      );
+      child.kill('SIGKILL');
+      await ended;
+      before = sizeOf(target);
+    }
+    const summary = await ehb('import', blocks, '--data-dir', target, '--reference');
+    assert.is(summary['ok'], true, JSON.stringify(summary));
+    assert.is(summary['head'], '54');
+    assert.is(Number(summary['imported']) + Number(summary['known']), 54);
+    const again = await ehb('import', blocks, '--data-dir', target, '--reference');
+    assert.is(again['known'], 54);
+    assert.equal((await ehb('verify', '--data-dir', target))['problems'], []);
+  });
+
+  test('what it exports is the file that it came from', async () => {
+    const copy = join(directory, 'copy.rlp');
+    assert.is((await ehb('export', copy, '--data-dir', target))['written'], 54);
+    assert.equal(readFileSync(copy), whole);
+  });
+
+  test('a backup of it restores', async () => {
+    const backup = join(directory, 'backup.ehb');
+    const taken = await ehb('backup', backup, '--data-dir', target);
+    assert.is(taken['height'], '54', JSON.stringify(taken));
+    const restored = freshDirectory('restored');
+    assert.is((await ehb('restore', backup, '--data-dir', restored))['ok'], true);
+  });
+
+  test('altered, reordered, repeated and cut files are refused by name', async () => {
+    const starts = startsOf(whole);
+    const [, second = 0, third = 0, fourth = 0] = starts;
+    const wrong = join(directory, 'wrong.rlp');
+    const importing = async (name: string, bytes: Uint8Array): Promise<Record<string, unknown>> => {
+      writeFileSync(wrong, bytes);
+      return await ehb('import', wrong, '--data-dir', freshDirectory(name), '--reference');
+    };
+    const short = whole.subarray(0, fourth);
+    assert.is(
+      (await importing('cut', whole.subarray(0, fourth + 9)))['code'],
+      'NODE_BLOCK_FILE_CUT',
+    );
+    for (const at of [second + 40, second + 100, third - 20, third + 300]) {
+      const altered = Uint8Array.from(short);
+      altered[at] = (altered[at] as number) ^ 1;
+      const refused = await importing(`altered-${at}`, altered);
+      assert.is(refused['code'], 'NODE_IMPORT_REFUSED', `byte ${at}: ${JSON.stringify(refused)}`);
+    }
+    const swapped = Buffer.concat([whole.subarray(second, third), whole.subarray(0, second)]);
+    assert.is((await importing('swapped', swapped))['code'], 'NODE_IMPORT_REFUSED');
+    const gap = Buffer.concat([whole.subarray(0, second), whole.subarray(third, fourth)]);
+    assert.is((await importing('gap', gap))['code'], 'NODE_IMPORT_REFUSED');
+    const twice = await importing('twice', Buffer.concat([whole.subarray(0, third), short]));
+    assert.is(twice['known'], 2, JSON.stringify(twice));
+    const noise = await importing('noise', Buffer.from('no blocks'));
+    assert.is(noise['code'], 'NODE_BLOCK_FILE_DAMAGED');
+  });
+
+  test('it is served to read only, the head safe and finalized', async () => {
+    const port = await freeBasePort(1);
+    const args = [MAIN, 'serve', '--data-dir', target, '--rpc-port', String(port), '--json'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const ended = new Promise((done) => child.once('exit', (code) => done(code)));
+    try {
+      await until('the chain is served', () => output.includes('the chain is served'), 60_000);
+      const client = createClient({ url: `http://127.0.0.1:${port}` });
+      for (const tag of ['latest', 'safe', 'finalized']) {
+        const block = (await client.request('eth_getBlockByNumber', [tag, false])) as {
+          hash: string;
+        };
+        assert.is(block.hash, HEAD, tag);
+      }
+      const refused = await client.request('eth_sendRawTransaction', ['0x01']).catch(String);
+      assert.match(String(refused), 'gets no more blocks');
+      const modules = JSON.stringify(await client.request('rpc_modules', []));
+      assert.not.match(modules, 'qbft');
+      assert.is((await ehb('verify', '--data-dir', target))['code'], 'STORE_LOCKED');
+    } finally {
+      child.kill('SIGTERM');
+    }
+    assert.is(await ended, 0);
+  });
+} else if (declared === undefined) {
+  console.log('fixtures absent');
+  test.skip('the chain of ethereum/execution-apis: fixtures absent', () => {});
+} else {
+  test('the fixtures that EHB_FIXTURES names are there', () => void statSync(fixtures));
+}
+
+/** Bytes of the store, 0 before there is one. */
+function sizeOf(target: string): number {
+  const path = join(target, 'chain');
+  const names = existsSync(path)
+    ? readdirSync(path).filter((name) => /\.(log|ldb)$/.test(name))
+    : [];
+  return names.reduce(
+    (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
+/** Where each block of a file starts. */
+function startsOf(bytes: Uint8Array): readonly number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    starts.push(at);
+    const size = (bytes[at] as number) - 0xf7;
+    let length = 0;
+    for (let i = 1; i <= size; i += 1) length = length * 256 + (bytes[at + i] as number);
+    at += 1 + size + length;
+  }
+  return starts;
+}
+
+test.run();
