@@ -12,7 +12,7 @@ import {
   type Wei,
 } from '../ledger/model/index.ts';
 import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
-import type { BlockEnvironment, CallRequest } from './engine.ts';
+import type { BlockEnvironment, CallRequest, CallResult } from './engine.ts';
 import { INITCODE_SIZE_LIMIT, leastGas } from './transaction-rules.ts';
 
 /** Undefined: nothing to refuse. */
@@ -28,6 +28,11 @@ export function checkCall(
     checkGas(request, environment, rules) ??
     checkCreation(request, environment, rules)
   );
+}
+
+/** What a call that may not begin comes to. */
+export function refusedCall({ code, message }: Refusal): Extract<CallResult, { kind: 'refused' }> {
+  return { kind: 'refused', code, message };
 }
 
 /** What a call reserves of the sender's balance. */

@@ -7,7 +7,7 @@
  */
 import { refuse, type StateReader } from '../ledger/model/index.ts';
 import { blobBaseFee } from './blob-rules.ts';
-import { checkCall } from './call-rules.ts';
+import { checkCall, refusedCall } from './call-rules.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import { call } from './engine/call.ts';
 import { executeBlock } from './engine/execute-block.ts';
@@ -104,7 +104,7 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
     },
     async call(request, environment, state, { pause, tracer } = {}) {
       const refusal = checkCall(request, environment, rules, state);
-      if (refusal !== undefined) return { kind: 'refused', ...refusal };
+      if (refusal !== undefined) return refusedCall(refusal);
       const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
       const seen = isFree ? { ...environment, baseFeePerGas: 0n } : environment;
       return lend(seen, state, (surroundings) => call({ ...surroundings, pause }, request, tracer));

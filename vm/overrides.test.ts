@@ -39,9 +39,7 @@ function slot(number: number): Uint8Array {
 /** Returns slot 0 and slot 1. */
 const READS = hexToBytes('0x60005460005260015460205260406000f3');
 /** Returns BALANCE(bob), EXTCODESIZE(bob), EXTCODEHASH(bob). */
-const LOOKS = hexToBytes(
-  `0x73${bytesToHex(bob).slice(2)}803160005280` + `3b6020523f60405260606000f3`,
-);
+const LOOKS = hexToBytes(`0x73${bytesToHex(bob).slice(2)}8031600052803b6020523f60405260606000f3`);
 /** NUMBER, TIMESTAMP, GASLIMIT, COINBASE, PREVRANDAO, BASEFEE, BLOBBASEFEE. */
 const BLOCK = hexToBytes(
   `0x4360005242602052456040524160605244608052` + `4860a0524a60c05260e06000f3`,

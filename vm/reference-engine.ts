@@ -5,7 +5,7 @@
  * beyond them is a difference between the two and is reported as `VM_ENGINE_REFUSED`.
  */
 import { refuse } from '../ledger/model/index.ts';
-import { checkCall } from './call-rules.ts';
+import { checkCall, refusedCall } from './call-rules.ts';
 import { type ChainRules, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
 import { call } from './reference/call.ts';
@@ -45,7 +45,7 @@ export function createReferenceEngine(rules: ChainRules): Engine {
     },
     async call(request, environment, state) {
       const refusal = checkCall(request, environment, rules, state);
-      if (refusal !== undefined) return { kind: 'refused', ...refusal };
+      if (refusal !== undefined) return refusedCall(refusal);
       return lend(environment, (machine) => call(machine, request, environment, state));
     },
   };

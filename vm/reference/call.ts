@@ -1,6 +1,7 @@
 /** One message on one machine: `eth_call` and what is made of it. */
 import type { RunTxResult } from '@ethereumjs/vm';
-import { asAddress, hexToBytes, type Refusal, type StateReader } from '../../ledger/model/index.ts';
+import { asAddress, hexToBytes, type StateReader } from '../../ledger/model/index.ts';
+import { refusedCall } from '../call-rules.ts';
 import { isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from '../engine.ts';
 import { isPrecompile, type Machine } from './machine.ts';
@@ -23,7 +24,7 @@ export async function call(
   const reportAccessList = request.reportAccessList === true;
   const options = { vm: callVm, skipNonce: true, reportAccessList };
   const outcome = await runTransaction(machine, options, tx, block);
-  if (!outcome.ok) return refused(outcome);
+  if (!outcome.ok) return refusedCall(outcome);
   const result = callResult(outcome.result, intrinsic);
   return isPrecompile(machine, request.to) ? haltIfReverted(result) : result;
 }
@@ -56,10 +57,6 @@ function callResult(result: RunTxResult, intrinsic: bigint): CallResult {
     return { kind: 'reverted', returnData: returnValue, ...cost };
   }
   return { kind: 'halted', reason: reasonOf(exceptionError.error), ...cost };
-}
-
-function refused({ code, message }: Refusal): CallResult {
-  return { kind: 'refused', code, message };
 }
 
 /** The words of geth for how an execution halts, where those of ethereumjs differ: clients match on them. */

@@ -1,6 +1,11 @@
 /** Runs a case on an engine, and tells two engines' outcomes apart. */
 import { keccak256 } from '#crypto';
-import { bytesToHex, concatBytes, type StateChanges } from '../../../ledger/model/index.ts';
+import {
+  type AccessListItem,
+  bytesToHex,
+  concatBytes,
+  type StateChanges,
+} from '../../../ledger/model/index.ts';
 import type { ChainRules } from '../../chain-rules.ts';
 import type { CallRequest, CallResult, Engine, SignedTransaction } from '../../engine.ts';
 import { createMemoryState, type MemoryState } from '../memory-state.ts';
@@ -64,15 +69,15 @@ function newCodes({ codes }: StateChanges, { contracts }: FuzzCase): unknown {
 }
 
 /**
- * Words for people may differ, and whether a list of what was touched counts frames that failed. A failing
- * precompile takes all gas and returns nothing; ethereumjs says "revert" for some of them.
+ * Words for people may differ. A failing precompile takes all gas and returns nothing; ethereumjs says "revert" for
+ * some of them.
  */
 function visible(result: CallResult, { gas }: CallRequest): unknown {
   if (result.kind === 'refused') return { kind: result.kind, code: result.code };
   const isFailure =
     result.kind === 'halted' ||
     (result.kind === 'reverted' && result.returnData.length === 0 && result.gasUsed === gas);
-  const shown = { ...result, accessList: undefined };
+  const shown = { ...result, accessList: listText(result.accessList) };
   return isFailure ? { ...shown, kind: 'halted', reason: undefined, returnData: undefined } : shown;
 }
 
@@ -90,4 +95,11 @@ export function textOf(value: unknown): string {
     if (typeof each === 'bigint') return each.toString();
     return each instanceof Uint8Array ? bytesToHex(each) : each;
   });
+}
+
+/** Sorted: engines list in the order in which they found things. */
+function listText(list: readonly AccessListItem[] | undefined): readonly string[] | undefined {
+  return list
+    ?.map(({ address, storageKeys }) => `${textOf(address)} ${storageKeys.map(textOf).sort()}`)
+    .sort();
 }
