@@ -58,6 +58,7 @@ test('every method answers what its schema says', async ({ node, client }) => {
     eth_getTransactionCount: [alice, 'pending'],
     eth_getCode: [token, 'latest'],
     eth_getStorageAt: [token, '0x0', { blockNumber: '0x3' }],
+    eth_getStorageValues: [{ [token]: ['0x0', '0x1'] }],
     eth_getProof: [token, ['0x0']],
     eth_getBlockByNumber: ['0x2', true],
     eth_getBlockByHash: [hash],
@@ -144,6 +145,20 @@ test('code and storage of a contract, and of what is none', async ({ client }) =
     client.request('eth_getStorageAt', [address, '0x0', 'latest']);
   assert.is(await slot(token), `0x${'00'.repeat(31)}2a`);
   assert.is(await slot(bob), `0x${'00'.repeat(32)}`);
+  const asked = { [token]: ['0x0', '0x1'], [bob]: ['0x00'] };
+  const zero = `0x${'00'.repeat(32)}`;
+  assert.equal(await client.request('eth_getStorageValues', [asked]), {
+    [token]: [`0x${'00'.repeat(31)}2a`, zero],
+    [bob]: [zero],
+  });
+  const refused = [
+    {},
+    { [token]: [] },
+    { [token]: Array(600).fill('0x0'), [bob]: Array(600).fill('0x0') },
+  ];
+  for (const request of refused) {
+    assert.is((await errorOf(client.request('eth_getStorageValues', [request]))).code, -32602);
+  }
 });
 
 test('a waiting transaction is found, counts as pending, and has no receipt', async ({

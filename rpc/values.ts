@@ -7,6 +7,7 @@ import {
   type Address,
   asAddress,
   asHash,
+  bytesToBigint,
   bytesToHex,
   type Hash,
   type Hex,
@@ -145,6 +146,18 @@ export const slotParam: Codec<Uint8Array> = {
       );
     }
     return leftPadded(value);
+  },
+};
+
+/**
+ * A slot that an answer names again, as go-ethereum does: 32 bytes as they came, anything shorter as a quantity.
+ */
+export const namedSlotParam: Codec<{ readonly slot: Uint8Array; readonly name: Hex }> = {
+  schema: slotParam.schema,
+  decode: (value, path) => {
+    const slot = slotParam.decode(value, path);
+    const isWhole = typeof value === 'string' && value.length === 66;
+    return { slot, name: isWhole ? bytesToHex(slot) : quantity(bytesToBigint(slot)) };
   },
 };
 

@@ -12,8 +12,8 @@ import {
   type StateReader,
 } from '../../../ledger/model/index.ts';
 import { type BlockReference, blockParam, LATEST, requireBlock } from '../../block-reference.ts';
-import { listOf } from '../../codec.ts';
-import { RpcRefusal } from '../../errors.ts';
+import { listOf, mapOf } from '../../codec.ts';
+import { invalidParams, RpcRefusal } from '../../errors.ts';
 import { defineMethod, type Method, type MethodContext } from '../../method.ts';
 import type { ChainPort, ProofPort } from '../../ports.ts';
 import {
@@ -21,6 +21,7 @@ import {
   addressSchema,
   bytesSchema,
   hashSchema,
+  namedSlotParam,
   quantity,
   quantitySchema,
   slotParam,
@@ -29,6 +30,10 @@ import {
 
 /** As go-ethereum: enough for any caller, few enough to prove in one turn. */
 const MAX_PROVED_SLOTS = 1024;
+/** The same of values in one answer. */
+const MAX_SLOTS = 1024;
+
+const slotsByAccount = mapOf(addressParam, listOf(slotParam, MAX_SLOTS), MAX_SLOTS, bytesToHex);
 
 const account = { name: 'address', codec: addressParam } as const;
 const block = { name: 'block', codec: blockParam, optional: true } as const;
@@ -125,10 +130,28 @@ export const accountStateMethods: readonly Method[] = [
       word(requireState(chain, reference ?? LATEST).state.storage(address, slot)),
   }),
   defineMethod({
+    name: 'eth_getStorageValues',
+    summary: 'Values of storage slots of several accounts, 32 bytes each: at most 1024 slots.',
+    params: [{ name: 'slots', codec: slotsByAccount }, block],
+    result: Type.Object({}, { additionalProperties: Type.Array(hashSchema) }),
+    handler: ({ chain }, accounts, reference) => {
+      const count = accounts.reduce((sum, [, slots]) => sum + slots.length, 0);
+      if (count === 0) throw invalidParams('empty request');
+      if (count > MAX_SLOTS) throw invalidParams(`too many slots (max ${MAX_SLOTS})`);
+      const { state } = requireState(chain, reference ?? LATEST);
+      return Object.fromEntries(
+        accounts.map(([address, slots]) => [
+          bytesToHex(address),
+          slots.map((slot) => word(state.storage(address, slot))),
+        ]),
+      );
+    },
+  }),
+  defineMethod({
     name: 'eth_getProof',
     summary:
       'Merkle proof of an account and of some of its slots against the state root of a block. What has changed since the block is undone for it: the cost grows with that.',
-    params: [account, { name: 'slots', codec: listOf(slotParam, MAX_PROVED_SLOTS) }, block],
+    params: [account, { name: 'slots', codec: listOf(namedSlotParam, MAX_PROVED_SLOTS) }, block],
     result: Type.Object({
       address: addressSchema,
       accountProof: Type.Array(bytesSchema),
@@ -141,7 +164,8 @@ export const accountStateMethods: readonly Method[] = [
       ),
     }),
     available: ({ proofs }) => proofs !== undefined,
-    handler: async (context, address, slots, reference) => {
+    handler: async (context, address, named, reference) => {
+      const slots = named.map(({ slot }) => slot);
       const { number, state } = requireState(context.chain, reference ?? LATEST);
       const { accountProof, storageProofs } = await prove(context, { address, slots, at: number });
       const held = state.account(address);
@@ -152,8 +176,8 @@ export const accountStateMethods: readonly Method[] = [
         codeHash: bytesToHex(held?.codeHash ?? EMPTY_CODE_HASH),
         nonce: quantity(held?.nonce ?? 0n),
         storageHash: bytesToHex(held?.storageRoot ?? EMPTY_ROOT),
-        storageProof: slots.map((slot, index) => ({
-          key: bytesToHex(slot),
+        storageProof: named.map(({ slot, name }, index) => ({
+          key: name,
           value: quantity(bytesToBigint(state.storage(address, slot))),
           proof: (storageProofs[index] ?? []).map(bytesToHex),
         })),

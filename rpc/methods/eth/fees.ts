@@ -119,6 +119,16 @@ export const feeMethods: readonly Method[] = [
     handler: ({ fees }) => quantity(fees.minimumPriorityFeePerGas),
   }),
   defineMethod({
+    name: 'eth_baseFee',
+    summary: 'Base fee of the block after the head, in wei; null before London.',
+    params: [],
+    result: Type.Union([quantitySchema, Type.Null()]),
+    handler: ({ chain, fees }) => {
+      const fee = fees.nextBaseFee(chain.head().header);
+      return fee === undefined ? null : quantity(fee);
+    },
+  }),
+  defineMethod({
     name: 'eth_blobBaseFee',
     summary:
       'Price of a unit of blob gas by the rules at the head; blobs themselves are not taken.',
