@@ -33,6 +33,8 @@ const MAX_PROVED_SLOTS = 1024;
 /** The same of values in one answer. */
 const MAX_SLOTS = 1024;
 
+/** 32 bytes, or a quantity if the slot was given short. */
+const slotNameSchema = Type.Union([hashSchema, quantitySchema]);
 const slotsByAccount = mapOf(addressParam, listOf(slotParam, MAX_SLOTS), MAX_SLOTS, bytesToHex);
 
 const account = { name: 'address', codec: addressParam } as const;
@@ -160,7 +162,7 @@ export const accountStateMethods: readonly Method[] = [
       nonce: quantitySchema,
       storageHash: hashSchema,
       storageProof: Type.Array(
-        Type.Object({ key: bytesSchema, value: quantitySchema, proof: Type.Array(bytesSchema) }),
+        Type.Object({ key: slotNameSchema, value: quantitySchema, proof: Type.Array(bytesSchema) }),
       ),
     }),
     available: ({ proofs }) => proofs !== undefined,
