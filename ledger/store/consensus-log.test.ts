@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -14,6 +14,7 @@ import {
   openConsensusLog,
   renewConsensusLog,
 } from './consensus-log.ts';
+import { acquireLock } from './file-lock.ts';
 import { refusalOf } from './testkit/small-chain.ts';
 
 type Context = { directory: string; options: ConsensusLogOptions };
@@ -255,6 +256,19 @@ test('L-5: a rewrite that was interrupted changes nothing, and its remains are r
   assert.equal(listed(again), [[1]]);
   await again.close();
   assert.equal((await readdir(directory)).sort(), ['consensus.log', 'consensus.log.lock']);
+});
+
+test('L-5: a lock of which a loss of power left names without contents is taken; one that is held is not', async ({
+  directory,
+}) => {
+  const path = join(directory, 'lock');
+  await mkdir(path);
+  await writeFile(join(path, 'CURRENT'), 'MANIFEST-000001\n');
+  await writeFile(join(path, 'MANIFEST-000001'), '');
+  const lock = await acquireLock(path);
+  assert.is(await refusalOf(acquireLock(path)), 'STORE_LOCKED');
+  await lock.release();
+  await (await acquireLock(path)).release();
 });
 
 test.run();

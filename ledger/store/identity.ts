@@ -4,7 +4,7 @@
  * It lies outside the database, so that a database of an unknown format is not even opened, and one
  * that has lost everything is not taken for a new one. It is written once block 0 is on disk.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asHash, bytesToHex, equalBytes, type Hash } from '../model/index.ts';
 import { crc32c } from './checksum.ts';
@@ -76,11 +76,33 @@ export async function requireNothingToLose(path: string): Promise<void> {
     throw storeError('STORE_NOT_WRITABLE', path, 'the directory cannot be read', { cause });
   });
   if (names.includes('CURRENT')) return;
-  for (const name of names.filter((file) => /\.(ldb|sst|log)$/.test(file))) {
-    if ((await stat(join(path, name))).size > 0) {
-      throw storeError('STORE_DAMAGED', path, 'the database has lost its file CURRENT');
-    }
+  if (await holdsRecords(path, names)) {
+    throw storeError('STORE_DAMAGED', path, 'the database has lost its file CURRENT');
   }
+}
+
+/**
+ * Makes an unmarked database that cannot be opened a new one, if it never held a record: a loss of power can leave
+ * its first names without their contents. Returns whether it has done so.
+ */
+export async function clearUnbegun(path: string, failure: unknown): Promise<boolean> {
+  if (codeOf(failure) !== 'STORE_DAMAGED') return false;
+  const names = await readdir(path);
+  if (await holdsRecords(path, names)) return false;
+  for (const name of names.filter((file) => /^(CURRENT|MANIFEST-\d+|\d+\.dbtmp)$/.test(file))) {
+    await rm(join(path, name), { force: true });
+  }
+  return true;
+}
+
+/** What holds records, and what tells of files that do. */
+const RECORDS: RegExp = /(\.(ldb|sst|log)|^MANIFEST-\d+)$/;
+
+async function holdsRecords(path: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names.filter((file) => RECORDS.test(file))) {
+    if ((await stat(join(path, name))).size > 0) return true;
+  }
+  return false;
 }
 
 async function readMark(path: string): Promise<Uint8Array | undefined> {

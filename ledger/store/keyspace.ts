@@ -48,6 +48,9 @@ export const TABLES = {
   changed: 0x11,
 } as const;
 
+/** In a record of 0x07 and 0x08. */
+const OLDER_VERSIONS_AT = 8;
+
 export type TableName = keyof typeof TABLES;
 
 /** For messages: the name of the table that a key belongs to. */
@@ -105,6 +108,22 @@ export function historyKey(key: Uint8Array, version: number): Uint8Array {
   history[0] = key[0] === TABLES.account ? TABLES.accountHistory : TABLES.slotHistory;
   new DataView(history.buffer).setUint32(key.length, version);
   return history;
+}
+
+/**
+ * Where the newest record under an account or slot key, or the first one, will lie in the history once it is
+ * outdated: if something lies there already, the record is not the newest. Undefined for other keys.
+ */
+export function nextHistoryKey(
+  key: Uint8Array,
+  record: Uint8Array | undefined,
+): Uint8Array | undefined {
+  if (key[0] !== TABLES.account && key[0] !== TABLES.slot) return undefined;
+  if (record === undefined) return historyKey(key, 0);
+  const view = new DataView(record.buffer, record.byteOffset, record.length);
+  return record.length < OLDER_VERSIONS_AT + 4
+    ? undefined
+    : historyKey(key, view.getUint32(OLDER_VERSIONS_AT));
 }
 
 /** `owner` undefined: the account trie. */

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Level } from 'level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex, CodedError } from '../model/index.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
-import { crc32c } from './checksum.ts';
+import { crc32c, withChecksum, withoutChecksum } from './checksum.ts';
+import { accountKey, historyKey } from './keyspace.ts';
 import { openStore } from './open-store.ts';
 import {
   ACCOUNTS,
@@ -54,6 +56,54 @@ test('L-9: a store of another genesis is refused, whether or not it was marked',
   assert.is(await refusalOf(openStore(other)), 'STORE_FOREIGN_GENESIS');
   await (await openStore(optionsAt(path))).close();
   assert.ok((await readdir(path)).includes('EHB-STORE'), 'a store left unmarked is marked');
+});
+
+test('L-9: names without contents, left by a loss of power, become a store; records never do', async ({
+  path,
+}) => {
+  const leaveNames = async (log: Uint8Array): Promise<void> => {
+    await rm(path, { recursive: true, force: true });
+    await mkdir(path);
+    await writeFile(join(path, 'CURRENT'), 'MANIFEST-000001\n');
+    await writeFile(join(path, 'MANIFEST-000001'), '');
+    await writeFile(join(path, '000003.log'), log);
+  };
+  await leaveNames(new Uint8Array(0));
+  await makeChain(path, 1);
+  await leaveNames(Uint8Array.of(1, 2, 3));
+  assert.is(await refusalOf(openStore(optionsAt(path))), 'STORE_DAMAGED');
+  assert.equal(new Uint8Array(await readFile(join(path, '000003.log'))), Uint8Array.of(1, 2, 3));
+});
+
+test('L-6: an overwritten record that comes back is refused, and so is a newest one that is gone', async ({
+  path,
+}) => {
+  await makeChain(path, 3);
+  const key = accountKey(ALICE);
+  const records = async (change: (level: Level<Uint8Array, Uint8Array>) => Promise<void>) => {
+    const level = new Level<Uint8Array, Uint8Array>(path, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+    });
+    await change(level);
+    await level.close();
+  };
+  const reading = async (): Promise<string> => {
+    const store = await openStore(optionsAt(path));
+    try {
+      return await refusalOf(Promise.resolve().then(() => store.stateAt(1n)?.account(ALICE)));
+    } finally {
+      await store.close();
+    }
+  };
+  await records(async (level) => {
+    const older = historyKey(key, 1);
+    const value = withoutChecksum(older, (await level.get(older)) as Uint8Array) as Uint8Array;
+    await level.put(key, withChecksum(key, value));
+  });
+  assert.is(await reading(), 'STORE_DAMAGED');
+  await records((level) => level.del(key));
+  assert.is(await reading(), 'STORE_DAMAGED');
 });
 
 test('L-9: a store of another format is refused by its version; a damaged mark is damage', async ({

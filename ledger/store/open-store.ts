@@ -18,6 +18,7 @@ import { type ChainStore, createChainStore } from './chain-store.ts';
 import { checkNewestBlocks } from './check-store.ts';
 import { type Database, openDatabase } from './database.ts';
 import {
+  clearUnbegun,
   FORMAT_VERSION,
   mark,
   requireGenesis,
@@ -59,7 +60,8 @@ export async function openStore(options: StoreOptions): Promise<ChainStore> {
   );
   const version = await versionOf(path, genesis.hash);
   if (version === undefined) await requireNothingToLose(path);
-  const database = await openDatabase(path, version === undefined);
+  const database =
+    version === undefined ? await openUnmarked(path) : await openDatabase(path, false);
   return await serveStore(database, options, async () => {
     if (version === undefined) return await make(database, options);
     if (version < FORMAT_VERSION) {
@@ -69,6 +71,16 @@ export async function openStore(options: StoreOptions): Promise<ChainStore> {
     }
     return requireHead(database, options);
   });
+}
+
+/** A directory without a mark: new, or left by a process or a machine that ended before block 0 was durable. */
+async function openUnmarked(path: string): Promise<Database> {
+  try {
+    return await openDatabase(path, true);
+  } catch (error) {
+    if (!(await clearUnbegun(path, error))) throw error;
+    return await openDatabase(path, true);
+  }
 }
 
 /** The store on an open database, whatever that lies on; closes it if it does not hold what it should. */
