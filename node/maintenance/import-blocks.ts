@@ -3,15 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { makeDirectory } from '../../genesis/index.ts';
 import { CodedError, type Height } from '../../ledger/model/index.ts';
 import { openStore } from '../../ledger/store/index.ts';
-import { createEngine, type Engine, type EngineName } from '../../vm/index.ts';
-import { type Chain, type ChainOptions, createChain } from '../chain.ts';
-import { systemClock } from '../clock.ts';
-import { silentLogger } from '../logger.ts';
-import { createReferenceChain } from '../reference-chain.ts';
-import { createSenderRecovery, type SenderRecovery } from '../sender-recovery.ts';
-import { openValidatorSets } from '../validator-sets.ts';
-import { blocksOf } from './block-file.ts';
+import type { EngineName } from '../../vm/index.ts';
+import { blocksOf, type FileBlock } from './block-file.ts';
 import { type LedgerPlace, storeOptionsOf } from './ledger-files.ts';
+import { createLoneChain, type LoneChain } from './lone-chain.ts';
 
 export type ImportOptions = LedgerPlace & {
   readonly file: string;
@@ -53,13 +48,13 @@ export async function importBlocks(
     const store = await openStore(storeOptionsOf(options));
     try {
       const head = (): Height => store.head().header.number;
-      const take = await createImporter(options, store);
+      const chain = await createLoneChain(options, store);
       let imported = 0;
       let known = 0;
       let end = 0;
       for await (const block of blocksOf(file, options.file)) {
         if (options.signal.aborted) return { imported, known, head: head(), isComplete: false };
-        if (await take(block.encoded, block.start)) known += 1;
+        if (await take(chain, block, options.file)) known += 1;
         else imported += 1;
         ({ end } = block);
         onProgress({ head: head(), bytesDone: end, bytesTotal: size });
@@ -77,55 +72,20 @@ export async function importBlocks(
   }
 }
 
-type Store = Awaited<ReturnType<typeof openStore>>;
-
-/** Imports one block; whether it was there already. */
-async function createImporter(
-  { genesis, engine, file, keepsRevertReasons }: ImportOptions,
-  store: Store,
-): Promise<(encoded: Uint8Array, offset: number) => Promise<boolean>> {
-  const recoverSenders = createSenderRecovery(systemClock);
-  const chain =
-    genesis.qbft === undefined
-      ? await createReferenceChain(genesis, { store, recoverSenders })
-      : await openChain(
-          { genesis, self: undefined, keepsRevertReasons },
-          createEngine(engine, genesis.rules),
-          store,
-          recoverSenders,
-        );
-  return async (encoded, offset) => {
-    const verdict = await chain.import(encoded);
-    if (verdict.ok) return verdict.duplicate;
-    const message = `${file}: the block at byte ${offset} is refused: ${verdict.message}`;
-    throw new CodedError(message, {
-      code: 'NODE_IMPORT_REFUSED',
-      path: file,
-      offset,
-      reason: verdict.code,
-    });
-  };
-}
-
-async function openChain(
-  options: ChainOptions,
-  engine: Engine,
-  store: Store,
-  recoverSenders: SenderRecovery,
-): Promise<Pick<Chain, 'import'>> {
-  return createChain(options, {
-    store,
-    engine,
-    sets: await openValidatorSets(options.genesis.qbft, { store, engine }),
-    pool: {
-      executable: () => [],
-      discard: () => {},
-      status: () => ({ pending: 0, queued: 0, bytes: 0 }),
-    },
-    votes: { next: () => undefined },
-    recoverSenders,
-    clock: systemClock,
-    logger: silentLogger,
+/** Whether the block was there already. */
+async function take(
+  chain: LoneChain,
+  { encoded, start }: FileBlock,
+  file: string,
+): Promise<boolean> {
+  const verdict = await chain.import(encoded);
+  if (verdict.ok) return verdict.duplicate;
+  const message = `${file}: the block at byte ${start} is refused: ${verdict.message}`;
+  throw new CodedError(message, {
+    code: 'NODE_IMPORT_REFUSED',
+    path: file,
+    offset: start,
+    reason: verdict.code,
   });
 }
 

@@ -43,6 +43,10 @@ export type ChaosNetworkOptions = {
   readonly timing: GenesisTiming;
   readonly accounts: readonly { readonly address: Address; readonly balance: bigint }[];
   readonly seed: number;
+  /** The program to run in place of a validator's, given its directory. */
+  readonly wrap?:
+    | ((directory: string, program: readonly string[]) => readonly string[])
+    | undefined;
 };
 
 /** Resolves when all validators answer. */
@@ -66,7 +70,8 @@ export async function startChaosNetwork(
       index,
       directory: node.directory,
       url: `http://${host}:${port}`,
-      command: (program) => fabric.command(index, program),
+      command: (program) =>
+        fabric.command(index, options.wrap?.(node.directory, program) ?? program),
       onCrash: (description) => crashes.push(description),
     });
   });

@@ -11,7 +11,9 @@ import pc from 'picocolors';
 import { CodedError } from '../../ledger/model/index.ts';
 import { canMakeNamespaces, hubOf, makeNamespaces, removeNamespaces } from './namespaces.ts';
 import { type ChaosOptions, HELP, parseOptions } from './options.ts';
+import { runKills } from './run-kills.ts';
 import { runOneDead } from './run-one-dead.ts';
+import { runPowerLoss } from './run-power-loss.ts';
 import { runScenarios } from './run-scenarios.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { VALIDATORS } from './stage-network.ts';
@@ -44,12 +46,17 @@ async function runHere(options: ChaosOptions): Promise<number> {
   const stop = new AbortController();
   for (const signal of STOP_SIGNALS) process.on(signal, () => stop.abort());
   try {
-    const run = options.command === 'one-dead' ? runOneDead : runScenarios;
-    return (await run(options, stop.signal, print)) ? 0 : 1;
+    return (await runnerOf(options)(options, stop.signal, print)) ? 0 : 1;
   } catch (error) {
     if (stop.signal.aborted) return INTERRUPTED;
     throw error;
   }
+}
+
+function runnerOf({ command }: ChaosOptions): typeof runScenarios {
+  if (command === 'one-dead') return runOneDead;
+  if (command === 'power-loss') return runPowerLoss;
+  return command === 'kills' ? runKills : runScenarios;
 }
 
 /** Runs this program again in a network of its own; Ctrl-C reaches both, and this one waits. */

@@ -31,6 +31,8 @@ test('each option is read', () => {
   assert.equal(only, ['cut', 'kill-one']);
   assert.equal([minutes, seed, json, perSecond], [2.5, 7, true, 10]);
   assert.is(parse('one-dead').command, 'one-dead');
+  assert.equal(parse('kills', '--times', '3').times, 3);
+  assert.is(parse('power-loss').times, undefined);
   assert.is(parse('--list').command, 'list');
   assert.is(parse('--help', '--list').command, 'help');
 });
@@ -46,6 +48,8 @@ test('whatever is not understood is refused with a code', () => {
     ['--colour'],
     ['two-dead'],
     ['one-dead', 'more'],
+    ['kills', '--times', '0'],
+    ['kills', '--times', '1.5'],
   ];
   for (const args of wrong) {
     let code: string | undefined;

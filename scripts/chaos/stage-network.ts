@@ -9,7 +9,7 @@ import {
   type GenesisTiming,
 } from '../../genesis/index.ts';
 import { type Account, createAccount } from './accounts.ts';
-import { type ChaosNetwork, startChaosNetwork } from './chaos-network.ts';
+import { type ChaosNetwork, type ChaosNetworkOptions, startChaosNetwork } from './chaos-network.ts';
 import { loopbackFabric } from './fabric.ts';
 import { namespaceFabric } from './namespaces.ts';
 
@@ -27,10 +27,14 @@ export type StagedNetwork = {
   close(keep: boolean): Promise<void>;
 };
 
-/** @param inside the namespaces to use; undefined: the loopback address */
+/**
+ * @param inside the namespaces to use; undefined: the loopback address
+ * @param wrap what a validator's process runs under, by its directory
+ */
 export async function stageNetwork(
   seed: number,
   inside: string | undefined,
+  wrap?: ChaosNetworkOptions['wrap'],
 ): Promise<StagedNetwork> {
   const accounts = (count: number, name: string): readonly Account[] =>
     Array.from({ length: count }, (_, index) =>
@@ -51,6 +55,7 @@ export async function stageNetwork(
         balance: DEVELOPMENT_BALANCE,
       })),
       seed,
+      wrap,
     },
     fabric,
   );

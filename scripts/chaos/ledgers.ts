@@ -1,0 +1,120 @@
+/** The ledgers that a run leaves, each whole: `ehb verify`, and a replay from genesis record by record. */
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parseGenesis } from '../../genesis/index.ts';
+import { bytesToHex, equalBytes } from '../../ledger/model/index.ts';
+import { openDatabase } from '../../ledger/store/database.ts';
+import { openStore } from '../../ledger/store/index.ts';
+import { keysFrom, TABLES, type TableName } from '../../ledger/store/keyspace.ts';
+import {
+  chainPath,
+  type LedgerPlace,
+  storeOptionsOf,
+} from '../../node/maintenance/ledger-files.ts';
+import { createLoneChain } from '../../node/maintenance/lone-chain.ts';
+import { chaosError } from './chaos-error.ts';
+
+const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+/** Evidence is each node's own. */
+const CHAIN_TABLES = (Object.keys(TABLES) as TableName[]).filter((name) => name !== 'evidence');
+const PAGE = 10_000;
+
+/** A directory with the genesis of a node, for a ledger of one's own. */
+export async function placeBeside(nodeDirectory: string, directory: string): Promise<LedgerPlace> {
+  await mkdir(directory, { recursive: true });
+  const text = await readFile(join(nodeDirectory, 'genesis.json'), 'utf8');
+  await writeFile(join(directory, 'genesis.json'), text);
+  const parsed = parseGenesis(JSON.parse(text));
+  if (!parsed.ok) throw chaosError('CHAOS_NODE', `${nodeDirectory}: ${parsed.message}`);
+  return { dataDir: directory, genesis: parsed.genesis };
+}
+
+/** What `ehb verify` says of a directory, with its exit code; undefined: it is sound. */
+export async function verifyFault(directory: string): Promise<string | undefined> {
+  const args = [MAIN, 'verify', '--data-dir', directory, '--json'];
+  try {
+    await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
+    return undefined;
+  } catch (error) {
+    const { code, stdout, stderr } = error as Partial<Record<'code' | 'stdout' | 'stderr', string>>;
+    return `ehb verify of ${directory} ended with ${code}: ${stdout}${stderr}`;
+  }
+}
+
+export type ReplayedLedger = {
+  readonly faults: readonly string[];
+  readonly blocks: number;
+  readonly records: number;
+};
+
+/** Executes every block of a ledger from its genesis on a fresh one; then both hold the same bytes. */
+export async function replayLedger(
+  nodeDirectory: string,
+  directory: string,
+): Promise<ReplayedLedger> {
+  const place = await placeBeside(nodeDirectory, directory);
+  const original = await openStore(storeOptionsOf({ ...place, dataDir: nodeDirectory }));
+  const fresh = await openStore(storeOptionsOf(place));
+  const { number: last } = original.head().header;
+  try {
+    const chain = await createLoneChain(
+      { genesis: place.genesis, engine: 'fast', keepsRevertReasons: true },
+      fresh,
+    );
+    for (let number = 1n; number <= last; number += 1n) {
+      const encoded = original.encodedBlock(number) ?? new Uint8Array(0);
+      const verdict = await chain.import(encoded);
+      if (verdict.ok) continue;
+      const fault = `${nodeDirectory}: a replay refuses block ${number}: ${verdict.message}`;
+      return { faults: [fault], blocks: Number(number), records: 0 };
+    }
+  } finally {
+    await original.close();
+    await fresh.close();
+  }
+  return { ...(await compareRecords(nodeDirectory, directory)), blocks: Number(last) };
+}
+
+async function compareRecords(
+  first: string,
+  second: string,
+): Promise<Omit<ReplayedLedger, 'blocks'>> {
+  const databases = [
+    await openDatabase(chainPath(first), false),
+    await openDatabase(chainPath(second), false),
+  ] as const;
+  const faults: string[] = [];
+  let records = 0;
+  try {
+    for (const table of CHAIN_TABLES) {
+      let range = keysFrom(table, new Uint8Array(0));
+      for (;;) {
+        const [own, again] = await Promise.all(
+          databases.map((database) => database.entries(range, PAGE)),
+        );
+        if (own === undefined || again === undefined) break;
+        records += own.length;
+        const at = own.findIndex(({ key, value }, index) => {
+          const other = again[index];
+          return (
+            other === undefined || !equalBytes(key, other.key) || !equalBytes(value, other.value)
+          );
+        });
+        if (at >= 0 || own.length !== again.length) {
+          const key = own[Math.max(0, at)]?.key ?? again[0]?.key ?? new Uint8Array(0);
+          faults.push(`${first}: a replay differs in table ${table} at ${bytesToHex(key)}`);
+          break;
+        }
+        const last = own.at(-1);
+        if (last === undefined || own.length < PAGE) break;
+        range = { ...range, gte: Uint8Array.of(...last.key, 0) };
+      }
+    }
+  } finally {
+    for (const database of databases) await database.close();
+  }
+  return { faults, records };
+}
