@@ -42,7 +42,7 @@ export type ValidatorOptions = {
 const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const LOG_FILE = 'node.log';
 const CALL_LIMIT_MS = 4_000;
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 240_000;
 const STOP_LIMIT_MS = 8_000;
 const LAST_LINES = 5;
 
