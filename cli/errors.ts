@@ -11,6 +11,7 @@ export type CliCode =
   | 'CLI_NODE_UNREACHABLE'
   | 'CLI_KEY_NEEDED'
   | 'CLI_FOREIGN_CONTRACT'
+  | 'CLI_NOT_PERMISSIONED'
   | 'CLI_NOT_FINAL'
   | 'CLI_PORT_IN_USE'
   | 'CLI_PORT_REFUSED'
@@ -56,6 +57,11 @@ const ENTRIES: Readonly<Record<CliCode, { readonly meaning: string; readonly rem
   CLI_FOREIGN_CONTRACT: {
     meaning: 'The validators are named by a contract that this program does not know.',
     remedy: 'Change the set with the tools of that contract.',
+  },
+  CLI_NOT_PERMISSIONED: {
+    meaning: 'The chain has no permission contract, or not the one of this program.',
+    remedy:
+      'Nothing, if everyone may send; `ehb genesis show` tells. Another contract is changed with its own tools.',
   },
   CLI_NOT_FINAL: {
     meaning: 'A transaction was sent and is not in a block yet.',

@@ -43,6 +43,7 @@ export function genesisJson({ genesis, warnings }: AcceptedGenesis): object {
     validators: validators.map(bytesToHex),
     validatorContract:
       qbft.source.kind === 'contract' ? bytesToHex(qbft.source.address) : undefined,
+    permissions: rules.permissions && permissionsJson(rules.permissions),
     transitions: qbft.transitions.map(transitionJson),
     warnings,
   };
@@ -77,6 +78,9 @@ export function genesisLines({ genesis, warnings }: AcceptedGenesis): readonly s
           ? `by the contract ${bytesToHex(qbft.source.address)}`
           : validators.length.toString(),
       ],
+      ...(rules.permissions === undefined
+        ? []
+        : [['permissions', permissionsText(rules.permissions)]]),
       ...qbft.transitions.map((transition) => [
         `from block ${transition.from}`,
         transitionText(transition),
@@ -112,6 +116,21 @@ export function checkLines(
     `${colours.red('refused')} ${file}`,
     ...parsed.problems.map(({ code, message }) => `  ${message} ${colours.dim(`(${code})`)}`),
   ];
+}
+
+type Permissions = NonNullable<AcceptedGenesis['genesis']['rules']['permissions']>;
+
+function permissionsJson({ contract, from, until }: Permissions): object {
+  return {
+    contract: bytesToHex(contract),
+    fromBlock: from.toString(),
+    untilBlock: until?.toString(),
+  };
+}
+
+function permissionsText({ contract, from, until }: Permissions): string {
+  const end = until === undefined ? '' : ` until block ${until}`;
+  return `by the contract ${bytesToHex(contract)} from block ${from}${end}`;
 }
 
 type Transition = AcceptedGenesis['genesis']['qbft']['transitions'][number];

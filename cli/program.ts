@@ -6,6 +6,7 @@ import { devCommand } from './commands/dev.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
+import { permissionsCommand } from './commands/permissions.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
@@ -29,6 +30,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(genesisCommand(output, exit));
   program.addCommand(importCommand(output, exit));
   program.addCommand(nodeCommand(output, exit));
+  program.addCommand(permissionsCommand(output));
   program.addCommand(proofCommand(output));
   program.addCommand(restoreCommand(output));
   program.addCommand(serveCommand(output, exit));

@@ -9,7 +9,8 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../ledger/model/index.ts';
-import { VALIDATORS_CONTRACT } from './contracts/addresses.ts';
+import { PERMISSIONS_CONTRACT, VALIDATORS_CONTRACT } from './contracts/addresses.ts';
+import { type FirstPermissions, permissionsAccount } from './contracts/permissions.ts';
 import { validatorsAccount } from './contracts/validators.ts';
 import { BOUNDED_PRECOMPILE_GAS, PRECOMPILE_GAS_KEY } from './precompile-gas.ts';
 
@@ -27,6 +28,8 @@ export type NewGenesis = {
   readonly validators: readonly Address[];
   /** Who names them later: votes in headers, or the contract of the genesis file; votes if absent. */
   readonly validatorsBy?: 'headers' | 'contract';
+  /** Who may send and deploy; everyone if absent. */
+  readonly permissions?: FirstPermissions | undefined;
   readonly accounts: readonly {
     readonly address: Address;
     readonly balance: bigint;
@@ -64,6 +67,13 @@ export function createGenesis(options: NewGenesis): object {
   const contracts = isByContract ? [validatorsAccount(validators)] : [];
   const factors = options.precompileGasFactors ?? BOUNDED_PRECOMPILE_GAS;
   const isPriced = Object.keys(factors).length > 0;
+  const { permissions } = options;
+  if (permissions !== undefined) {
+    // Votes in the contract are transactions of the validators.
+    const voters = isByContract ? validators : [];
+    const senders = [...permissions.senders, ...voters];
+    contracts.push(permissionsAccount({ ...permissions, senders }));
+  }
   return {
     config: {
       chainId: jsonInteger(chainId),
@@ -81,6 +91,9 @@ export function createGenesis(options: NewGenesis): object {
         }),
       },
       ehb: { ...timing, ...(isPriced && { [PRECOMPILE_GAS_KEY]: factors }) },
+      ...(permissions !== undefined && {
+        permissions: { contract: bytesToHex(PERMISSIONS_CONTRACT.address) },
+      }),
     },
     nonce: '0x0',
     timestamp: hexOf(timestamp),

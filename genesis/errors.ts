@@ -14,6 +14,7 @@ export type GenesisCode =
   | 'GENESIS_EXTRA_DATA_INVALID'
   | 'GENESIS_VALIDATORS_MISSING'
   | 'GENESIS_VALIDATORS_UNORDERED'
+  | 'GENESIS_PERMISSIONS_MISSING'
   | 'GENESIS_MIGRATION_UNSUPPORTED'
   | 'GENESIS_TRANSITIONS_UNSUPPORTED'
   | 'GENESIS_TRANSITION_INVALID'
@@ -79,6 +80,11 @@ const ENTRIES: Readonly<Record<GenesisCode | GenesisFileCode, Entry>> = {
   GENESIS_VALIDATORS_MISSING: {
     meaning: 'Nobody could make block 1: neither `extraData` nor a contract names validators.',
     remedy: 'List at least one validator in `extraData`, or put the contract into `alloc`.',
+  },
+  GENESIS_PERMISSIONS_MISSING: {
+    meaning: '`config.permissions` names a contract that block 0 does not have: nobody could send.',
+    remedy:
+      'Put the contract into `alloc` with at least one administrator in its storage, as `ehb genesis create --permissioned` does, or name a later `fromBlock`.',
   },
   GENESIS_VALIDATORS_UNORDERED: {
     meaning: 'The validators in `extraData` are not in ascending order, or one is listed twice.',

@@ -1,7 +1,22 @@
 /** The door of `genesis`: the genesis file, the development accounts, the files of a new network. */
 export type { SystemContract } from './contracts/addresses.ts';
-export { SYSTEM_CONTRACTS, VALIDATORS_CONTRACT } from './contracts/addresses.ts';
-export { encodeRetract, encodeVote, errorNameOf } from './contracts/validators.ts';
+export {
+  PERMISSIONS_CONTRACT,
+  SYSTEM_CONTRACTS,
+  VALIDATORS_CONTRACT,
+} from './contracts/addresses.ts';
+export { errorNameOf } from './contracts/call-data.ts';
+export type { FirstPermissions, NamedAccount } from './contracts/permissions.ts';
+export {
+  decodeNamedAccounts,
+  encodeForget,
+  encodeNamedAccounts,
+  encodeSetEveryone,
+  encodeSetRights,
+  GET_EVERYONE,
+  RIGHTS,
+} from './contracts/permissions.ts';
+export { encodeRetract, encodeVote } from './contracts/validators.ts';
 export type { GenesisTiming, NewGenesis } from './create-genesis.ts';
 export { createGenesis, DEFAULT_GAS_LIMIT, DEFAULT_TIMING } from './create-genesis.ts';
 export type { DevelopmentAccount } from './development.ts';

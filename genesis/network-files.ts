@@ -36,6 +36,8 @@ export type NetworkOptions = {
   /** Further nodes, on everyone's allowlist, that are no validators at first; 0 if absent. */
   readonly candidates?: number;
   readonly validatorsBy?: 'headers' | 'contract';
+  /** Who may send and deploy; everyone if absent. */
+  readonly permissions?: NewGenesis['permissions'];
   /** Changes the genesis file before it is written. */
   readonly amend?: (genesis: object) => object;
   readonly chainId: bigint;

@@ -441,6 +441,51 @@ const REFUSALS: readonly (readonly [title: string, code: string, json: unknown])
   ],
 ];
 
+const GATE = `0x${'9a'.repeat(20)}`;
+const permissioned = (permissions: Json, code = '0x00'): Json =>
+  minimal({ alloc: { [GATE]: { code } } }, { permissions });
+
+parse('G-15: config.permissions names a contract and the blocks for which it is asked', () => {
+  const contract = asAddress(hexToBytes(GATE));
+  const { rules, hash } = accepted(permissioned({ contract: GATE }));
+  assert.equal(rules.permissions, { contract, from: 0n });
+  const later = accepted(permissioned({ contract: GATE, fromBlock: 9, untilBlock: '0x14' }));
+  assert.equal(later.rules.permissions, { contract, from: 9n, until: 20n });
+  assert.equal(later.hash, hash, 'a running network can be given another rule');
+  assert.is('permissions' in accepted(minimal()).rules, false);
+  const absent = minimal({}, { permissions: { contract: GATE, fromBlock: 9 } });
+  accepted(absent);
+  assert.match(warnings(absent).join(), 'has no code in alloc');
+});
+
+for (const [title, code, json] of [
+  ['no contract', 'GENESIS_FIELD_MISSING', permissioned({})],
+  ['no address', 'GENESIS_FIELD_INVALID', permissioned({ contract: '' })],
+  ['a short address', 'GENESIS_FIELD_INVALID', permissioned({ contract: '0x12' })],
+  ['an unknown field', 'GENESIS_FIELD_INVALID', permissioned({ contract: GATE, mode: 'open' })],
+  ['no object', 'GENESIS_NOT_AN_OBJECT', minimal({}, { permissions: true })],
+  [
+    'an end before its beginning',
+    'GENESIS_FIELDS_CONTRADICT',
+    permissioned({ contract: GATE, fromBlock: 5, untilBlock: 5 }),
+  ],
+  [
+    'a contract that is not there',
+    'GENESIS_PERMISSIONS_MISSING',
+    minimal({}, { permissions: { contract: GATE } }),
+  ],
+  [
+    'a contract without code',
+    'GENESIS_PERMISSIONS_MISSING',
+    permissioned({ contract: GATE, fromBlock: 1 }, '0x'),
+  ],
+] as const) {
+  parse(`G-15: permissions with ${title} are refused with ${code}`, () => {
+    assert.equal(refused(json), [code]);
+    assert.ok(code in GENESIS_ERRORS);
+  });
+}
+
 for (const [title, code, json] of REFUSALS) {
   parse(`G-9 a genesis with ${title} is refused with ${code}`, () => {
     // Undefined fields vanish, as they would in a file.

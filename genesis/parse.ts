@@ -12,6 +12,7 @@ import { readForks, reportOldRules } from './forks.ts';
 import type { Genesis } from './genesis.ts';
 import { type HeaderFields, readHeaderFields } from './header.ts';
 import { type ParsedGenesis, parseWith } from './parsed.ts';
+import { readPermissions } from './permissions.ts';
 import type { Problems } from './problems.ts';
 import { type QbftConfig, readQbftConfig } from './qbft-options.ts';
 import type { Section } from './section.ts';
@@ -19,7 +20,7 @@ import { readValidators } from './validators.ts';
 
 /** Keys of `config` beside the forks, in lower case. Some are for other clients and mean nothing here. */
 const CONFIG_KEYS: ReadonlySet<string> = lowerCase(
-  'chainId qbft ehb ibft ibft2 transitions zeroBaseFee fixedBaseFee contractSizeLimit evmStackSize',
+  'chainId qbft ehb permissions ibft ibft2 transitions zeroBaseFee fixedBaseFee contractSizeLimit evmStackSize',
   'ecCurve discovery terminalTotalDifficulty terminalTotalDifficultyPassed blobSchedule',
   'eip150Hash daoForkSupport comment',
 );
@@ -44,11 +45,15 @@ function readGenesis(json: unknown, problems: Problems): Genesis | undefined {
   const qbft = readQbftConfig(config, problems);
   if (qbft === undefined) return undefined;
   const timestamp = file.quantity('timestamp', 63) ?? 0n;
-  const rules = readRules(config, file, qbft, timestamp, problems);
+  const accounts = readAlloc(file, problems);
+  const permissions = readPermissions(config, accounts, problems);
+  const rules: ChainRules = {
+    ...readRules(config, file, qbft, timestamp, problems),
+    ...(permissions !== undefined && { permissions }),
+  };
   const fields = readHeaderFields(file, rules, timestamp);
   warnOfForeignHeader(fields, problems);
   const validators = readValidators(file, qbft.options.source, problems);
-  const accounts = readAlloc(file, problems);
   reportGasCap(qbft, fields.gasLimit, problems);
   reportMissingContract(qbft.options.source, accounts, problems);
   if (validators === undefined || problems.refusals.length > 0) return undefined;

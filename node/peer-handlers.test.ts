@@ -40,7 +40,7 @@ function newPool(): Pool {
     {
       rules: RULES,
       head: { number: 0n, timestamp: 0n, gasLimit: 30_000_000n, nextBaseFee: 0n },
-      state: { nonce: () => 0n, balance: () => 10n ** 18n },
+      state: { nonce: () => 0n, balance: () => 10n ** 18n, storage: () => new Uint8Array(0) },
     },
     { recoverSenders: (list) => list.map((each) => recoverSender(each)), now: () => 0 },
   );

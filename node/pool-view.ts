@@ -19,5 +19,6 @@ export function poolStateOf(store: Pick<ChainStore, 'state'>): PoolState {
   return {
     nonce: (address) => state.account(address)?.nonce ?? 0n,
     balance: (address) => state.account(address)?.balance ?? 0n,
+    storage: (address, slot) => state.storage(address, slot),
   };
 }

@@ -16,6 +16,7 @@ export type RpcErrorCode =
   | 'RPC_EXECUTION_FAILED'
   | 'RPC_EXECUTION_ABORTED'
   | 'RPC_TRANSACTION_REFUSED'
+  | 'RPC_NOT_PERMITTED'
   | 'RPC_BLOCK_NOT_FOUND'
   | 'RPC_STATE_UNAVAILABLE'
   | 'RPC_FILTER_NOT_FOUND'
@@ -88,6 +89,11 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32000,
     meaning: 'The transaction pool did not take the transaction.',
     remedy: 'The message says why: chain id, nonce, balance, gas, price, signature or size.',
+  },
+  RPC_NOT_PERMITTED: {
+    number: -32007,
+    meaning: 'The sender may not send transactions on this chain, or may not deploy contracts.',
+    remedy: 'Ask an administrator of the permission contract for the right.',
   },
   RPC_BLOCK_NOT_FOUND: {
     number: -32000,

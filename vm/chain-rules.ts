@@ -11,6 +11,7 @@ import type {
   UnixSeconds,
   Wei,
 } from '../ledger/model/index.ts';
+import type { PermissionRule } from './permissions.ts';
 
 /** Every fork of Ethereum that changed execution, oldest first. */
 export const FORK_NAMES = [
@@ -77,6 +78,8 @@ export type ChainRules = {
   readonly hashRule: HeaderHashRule;
   /** present for a chain of Ethereum that is replayed, never run. */
   readonly reference?: ReferenceRules;
+  /** who may send and deploy; everyone if absent. */
+  readonly permissions?: PermissionRule;
   /** What a genesis file changes at later blocks; ascending, each height once. */
   readonly changes?: readonly RulesChange[];
 };

@@ -72,6 +72,14 @@ export const VM_ERRORS: ErrorTable = {
     meaning: 'The sender is a contract (EIP-3607).',
     remedy: 'Send from an account without code.',
   },
+  VM_SENDER_NOT_PERMITTED: {
+    meaning: 'The permission contract of this chain does not let the account send transactions.',
+    remedy: 'Ask an administrator of the contract for the right (`ehb permissions allow`).',
+  },
+  VM_DEPLOYMENT_NOT_PERMITTED: {
+    meaning: 'The permission contract of this chain does not let the account deploy contracts.',
+    remedy: 'Ask an administrator for the right (`ehb permissions allow --deploy`).',
+  },
   VM_INSUFFICIENT_FUNDS: {
     meaning: 'The balance does not cover gas times price plus value.',
     remedy: 'Fund the account, or lower gas limit, price or value.',

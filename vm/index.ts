@@ -37,6 +37,8 @@ export { estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
 export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
+export type { PermissionRule } from './permissions.ts';
+export { checkPermission, RIGHTS } from './permissions.ts';
 export { PRECOMPILE_ADDRESSES } from './precompiles/index.ts';
 export type { ReplayBlock, ReplayInput } from './reference/replay-block.ts';
 export { createReplay } from './reference/replay-block.ts';

@@ -10,9 +10,11 @@ import {
   developmentAccounts,
   type NetworkOptions,
   portsFrom,
+  RIGHTS,
   standardPorts,
 } from '../../genesis/index.ts';
 import { asAddress, hexToBytes } from '../../ledger/model/index.ts';
+
 import { cliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import {
@@ -25,7 +27,13 @@ import {
 } from '../genesis-report.ts';
 import type { Output } from '../output.ts';
 import { genesisRefusal, readGenesisFile } from '../read-file.ts';
-import { parseBasePort, parseMilliseconds, parseQuantity, parseValidators } from '../values.ts';
+import {
+  parseAddress,
+  parseBasePort,
+  parseMilliseconds,
+  parseQuantity,
+  parseValidators,
+} from '../values.ts';
 
 export function genesisCommand(output: Output, exit: (code: ExitCode) => void): Command {
   const genesis = new Command('genesis').description(
@@ -41,6 +49,8 @@ type CreateOptions = {
   readonly directory: string;
   readonly validators: number;
   readonly validatorsBy: 'headers' | 'contract';
+  readonly permissioned?: readonly string[];
+  readonly everyoneMay: 'nothing' | 'send';
   readonly chainId: bigint;
   readonly host: string;
   readonly basePort?: number;
@@ -66,6 +76,18 @@ function createCommand(output: Output): Command {
       new Option('--validators-by <way>', 'who changes them later: votes in headers, or a contract')
         .choices(['headers', 'contract'])
         .default('headers'),
+    )
+    .option(
+      '--permissioned <address...>',
+      'only accounts may send and deploy that these administrators let',
+    )
+    .addOption(
+      new Option(
+        '--everyone-may <right>',
+        'with --permissioned: what accounts may that nobody named',
+      )
+        .choices(['nothing', 'send'])
+        .default('nothing'),
     )
     .addOption(quantity('--chain-id <id>', 'EIP-155 chain id', DEVELOPMENT_CHAIN_ID))
     .option('--host <address>', 'where every node listens and is reached', '127.0.0.1')
@@ -96,13 +118,15 @@ function createCommand(output: Output): Command {
 Examples:
   $ ehb genesis create --directory network --development
   $ ehb genesis create --directory network --validators 7 --chain-id 4711 \\
-      --host 10.0.0.5 --fund 0x70997970c51812dc3a010c7d01b50e0d17dc79c8=1000`,
+      --host 10.0.0.5 --fund 0x70997970c51812dc3a010c7d01b50e0d17dc79c8=1000
+  $ ehb genesis create --directory network --permissioned 0x70997970c51812dc3a010c7d01b50e0d17dc79c8`,
     )
     .action(async (options: CreateOptions) => {
       const files = await createNetworkFiles({
         directory: resolve(options.directory),
         validators: options.validators,
         validatorsBy: options.validatorsBy,
+        permissions: permissionsOf(options),
         chainId: options.chainId,
         host: options.host,
         portsOf: options.basePort === undefined ? standardPorts : portsFrom(options.basePort),
@@ -155,6 +179,16 @@ function checkCommand(output: Output, exit: (code: ExitCode) => void): Command {
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function permissionsOf(options: CreateOptions): NetworkOptions['permissions'] {
+  const { permissioned, everyoneMay } = options;
+  if (permissioned === undefined) return undefined;
+  return {
+    administrators: permissioned.map((text) => asAddress(hexToBytes(parseAddress(text)))),
+    senders: [],
+    everyone: everyoneMay === 'send' ? RIGHTS.send : 0,
+  };
 }
 
 function accountsOf(options: CreateOptions): NetworkOptions['accounts'] {

@@ -116,7 +116,7 @@ test('votes in a contract are transactions of the validator key', async () => {
     assert.is(without.code, EXIT.failed);
     assert.match(without.err, 'CLI_KEY_NEEDED');
     const last = await run('propose', own, url, '--drop', '--key', key);
-    assert.match(last.err, 'the contract refuses the vote: TooFewValidators');
+    assert.match(last.err, 'the contract refuses the transaction: TooFewValidators');
     const absent = await run('propose', STRANGER, url, '--key', join(node.directory, 'no.key'));
     assert.is(absent.code, EXIT.refused, absent.err);
 

@@ -1,9 +1,8 @@
 /** `ehb validators list|propose|discard`: who makes blocks, and how that changes. */
 import { Argument, Command } from 'commander';
-import { CodedError } from '../../ledger/model/index.ts';
-import { createClient, type RpcClient, RpcError, type ValidatorsJson } from '../../rpc/client.ts';
+import type { RpcClient, ValidatorsJson } from '../../rpc/client.ts';
+import { askNode } from '../ask-node.ts';
 import { voteInContract } from '../contract-vote.ts';
-import { cliError } from '../errors.ts';
 import { type Colours, type Output, table } from '../output.ts';
 import { DEFAULT_RPC_URL, parseAddress, parsePositive, parseUrl } from '../values.ts';
 
@@ -45,7 +44,7 @@ Examples:
   $ ehb validators list http://127.0.0.1:8555 --json`,
     )
     .action(async (url: string, { json }: { readonly json?: true }) => {
-      const report = await ask(url, (client) => client.request('ehb_validators', []));
+      const report = await askNode(url, (client) => client.request('ehb_validators', []));
       const lines = json === true ? [JSON.stringify(report)] : reportLines(report, output.colours);
       for (const line of lines) output.out(line);
     });
@@ -72,7 +71,7 @@ Examples:
     )
     .action(async (address: string, url: string, options: VoteOptions) => {
       const add = options.drop !== true;
-      const outcome = await ask(url, async (client): Promise<Outcome> => {
+      const outcome = await askNode(url, async (client): Promise<Outcome> => {
         const report = await client.request('ehb_validators', []);
         const isMember = report.validators.some((one) => one.address === address);
         if (report.source === 'contract') {
@@ -104,7 +103,7 @@ Examples:
   $ ehb validators discard 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 --key node-0/validator.key`,
     )
     .action(async (address: string, url: string, options: VoteOptions) => {
-      const outcome = await ask(url, async (client): Promise<Outcome> => {
+      const outcome = await askNode(url, async (client): Promise<Outcome> => {
         const report = await client.request('ehb_validators', []);
         if (report.source === 'contract') {
           const { hash, block } = await castInContract(client, report, address, undefined, options);
@@ -145,25 +144,6 @@ function castInContract(
     keyFile: key,
     timeoutMs: timeout,
   });
-}
-
-/** @throws CodedError `CLI_NODE_REFUSED`, `CLI_NODE_UNREACHABLE`, and those of `use` */
-async function ask<T>(url: string, use: (client: RpcClient) => Promise<T>): Promise<T> {
-  try {
-    return await use(createClient({ url }));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string') throw error;
-    if (error instanceof RpcError && isNodeCode(error.data)) {
-      // The node's own table says what to do.
-      throw new CodedError(`${url}: ${error.message}`, { code: error.data }, { cause: error });
-    }
-    const code = error instanceof RpcError ? 'CLI_NODE_REFUSED' : 'CLI_NODE_UNREACHABLE';
-    throw cliError(code, `${url}: ${error instanceof Error ? error.message : error}`, error);
-  }
-}
-
-function isNodeCode(data: unknown): data is string {
-  return typeof data === 'string' && /^NODE_[A-Z_]+$/.test(data);
 }
 
 function print(output: Output, { json }: VoteOptions, outcome: Outcome): void {

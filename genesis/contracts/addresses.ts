@@ -3,7 +3,7 @@
  * once is never given to another contract. 0x...e001 to 0x...e0ff belong to this table.
  */
 import { type Address, asAddress, hexToBytes } from '../../ledger/model/index.ts';
-import { Validators } from './artefacts.ts';
+import { Permissions, Validators } from './artefacts.ts';
 
 type Parameter = { readonly type: string; readonly name: string };
 
@@ -31,7 +31,17 @@ export const VALIDATORS_CONTRACT: SystemContract = {
   abi: Validators.abi,
 };
 
-export const SYSTEM_CONTRACTS: readonly SystemContract[] = [VALIDATORS_CONTRACT];
+export const PERMISSIONS_CONTRACT: SystemContract = {
+  name: 'Permissions',
+  address: systemAddress(0x02),
+  purpose: 'Says who may send and deploy in a network that was made with `--permissioned`.',
+  abi: Permissions.abi,
+};
+
+export const SYSTEM_CONTRACTS: readonly SystemContract[] = [
+  VALIDATORS_CONTRACT,
+  PERMISSIONS_CONTRACT,
+];
 
 function systemAddress(number: number): Address {
   return asAddress(hexToBytes(`0x${(0xe000 + number).toString(16).padStart(40, '0')}`));

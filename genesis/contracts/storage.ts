@@ -12,6 +12,12 @@ export function numberAt(slot: bigint, value: bigint): StorageEntry {
   return [hexOf(slot), hexOf(value)];
 }
 
+/** The entry of an address in a mapping to numbers. */
+export function mappingAt(slot: bigint, address: Address, value: bigint): StorageEntry {
+  const place = keccak256(concatBytes(word(BigInt(bytesToHex(address))), word(slot)));
+  return [bytesToHex(place), hexOf(value)];
+}
+
 /**
  * OpenZeppelin's `EnumerableSet.AddressSet`: the list of values, then the mapping from a value to its
  * place, counted from 1.

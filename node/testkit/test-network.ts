@@ -65,7 +65,7 @@ const CHAIN_ID = 20_260n;
 export async function createTestNetwork(
   validators: number,
   timing: Partial<GenesisTiming>,
-  more: Pick<NetworkOptions, 'candidates' | 'amend' | 'validatorsBy'> = {},
+  more: Pick<NetworkOptions, 'candidates' | 'amend' | 'validatorsBy' | 'permissions'> = {},
 ): Promise<TestNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'ehb-sim-'));
   const ports = await freePorts((validators + (more.candidates ?? 0)) * 2);

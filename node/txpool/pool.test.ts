@@ -5,15 +5,17 @@ import * as assert from 'uvu/assert';
 import { addressOf, keccak256 } from '#crypto';
 import {
   type Address,
+  asAddress,
   bytesToHex,
   EMPTY_CODE_HASH,
   type ExecutedBlock,
+  equalBytes,
   keyOf,
   recoverSender,
   signTransaction,
   type Transaction,
 } from '../../ledger/model/index.ts';
-import type { ChainRules } from '../../vm/index.ts';
+import { type ChainRules, RIGHTS } from '../../vm/index.ts';
 import type { PoolHead } from './admission.ts';
 import type { PoolLimits } from './limits.ts';
 import { createPool, type Pool, type PooledTransaction, type PoolState } from './pool.ts';
@@ -49,14 +51,13 @@ type Fields = {
   readonly value?: bigint;
   readonly chainId?: bigint;
   readonly data?: Uint8Array;
+  readonly to?: Address | undefined;
 };
 
 function sign(from: Party, nonce: number | bigint, fields: Fields = {}): Transaction {
-  const call = { gasPrice: 0n, gasLimit: 21_000n, value: 0n, data: new Uint8Array(0), ...fields };
-  return signTransaction(
-    { type: 0, chainId: 20_260n, nonce: BigInt(nonce), to: bob.address, ...call },
-    from.key,
-  );
+  const data = new Uint8Array(0);
+  const call = { to: bob.address, gasPrice: 0n, gasLimit: 21_000n, value: 0n, data, ...fields };
+  return signTransaction({ type: 0, chainId: 20_260n, nonce: BigInt(nonce), ...call }, from.key);
 }
 
 type World = {
@@ -78,6 +79,7 @@ function createWorld(limits: Partial<PoolLimits> = {}, head: Partial<PoolHead> =
   const state: PoolState = {
     nonce: (address) => accounts.get(keyOf(address))?.nonce ?? 0n,
     balance: (address) => accounts.get(keyOf(address))?.balance ?? COIN,
+    storage: () => new Uint8Array(0),
   };
   let current: PoolHead = { ...HEAD, ...head };
   const world: World = {
@@ -189,7 +191,11 @@ test('what can never run is refused with the wording of geth', async () => {
 
 test('an unrecoverable signature is an invalid sender', async () => {
   const pool = createPool(
-    { rules: RULES, head: HEAD, state: { nonce: () => 0n, balance: () => 0n } },
+    {
+      rules: RULES,
+      head: HEAD,
+      state: { nonce: () => 0n, balance: () => 0n, storage: () => new Uint8Array(0) },
+    },
     { recoverSenders: (list) => list.map(() => undefined), now: () => 0 },
   );
   const [verdict] = await pool.add([sign(alice, 0).raw], 'peer');
@@ -416,5 +422,42 @@ function shuffle<T>(items: T[], random: () => number): void {
     [items[i], items[j]] = [items[j] as T, items[i] as T];
   }
 }
+
+test('X-54: who has no right is refused at the door, and what waits goes when the right does', async () => {
+  const contract = asAddress(new Uint8Array(20).fill(0xe2));
+  let rights = RIGHTS.named | RIGHTS.send;
+  const state: PoolState = {
+    nonce: () => 0n,
+    balance: () => COIN,
+    // Every account is named and has the same rights.
+    storage: (address) =>
+      equalBytes(address, contract) ? Uint8Array.of(rights) : new Uint8Array(0),
+  };
+  const pool = createPool(
+    { rules: { ...RULES, permissions: { contract, from: 0n } }, head: HEAD, state },
+    {
+      recoverSenders: async (transactions) => transactions.map(recoverSender),
+      now: () => 1_000,
+    },
+  );
+  const add = async (transaction: Transaction): Promise<string> => {
+    const [verdict] = await pool.add([transaction.raw], 'local');
+    return verdict?.ok === true ? 'ok' : (verdict?.code ?? '');
+  };
+  const [first, second] = [sign(alice, 0), sign(alice, 1)];
+  assert.is(await add(first), 'ok');
+  assert.is(
+    await add(sign(alice, 1, { to: undefined, gasLimit: 100_000n })),
+    'VM_DEPLOYMENT_NOT_PERMITTED',
+  );
+  const nextHead = { ...HEAD, number: HEAD.number + 1n };
+  pool.onHead(executedWith([]), nextHead, state);
+  assert.is(pool.status().pending, 1);
+  rights = RIGHTS.named;
+  const changed = { key: new Uint8Array(32), address: contract };
+  pool.onHead(executedWith([{ party: changed, nonce: 1n }]), nextHead, state);
+  assert.equal(pool.status(), { pending: 0, queued: 0, bytes: 0 });
+  assert.is(await add(second), 'VM_SENDER_NOT_PERMITTED');
+});
 
 test.run();

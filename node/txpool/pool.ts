@@ -8,6 +8,7 @@
 import {
   type Address,
   type ExecutedBlock,
+  equalBytes,
   type Hash,
   keyOf,
   type Refusal,
@@ -15,7 +16,7 @@ import {
   type Transaction,
   type Verdict,
 } from '../../ledger/model/index.ts';
-import { type ChainRules, checkFunds, maxCost } from '../../vm/index.ts';
+import { type ChainRules, checkFunds, checkPermission, maxCost } from '../../vm/index.ts';
 import { checkQueue, checkRaw, type PoolHead } from './admission.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './limits.ts';
 import { createPoolIndex } from './pool-index.ts';
@@ -35,6 +36,8 @@ import {
 export type PoolState = {
   nonce(address: Address): bigint;
   balance(address: Address): bigint;
+  /** The value of a slot, with or without leading zeros. */
+  storage(address: Address, slot: Uint8Array): Uint8Array;
 };
 
 export type PooledTransaction = Pick<PoolEntry, 'transaction' | 'sender' | 'origin'>;
@@ -129,6 +132,16 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     }
   };
 
+  /** by the state after the head; the block that takes it asks again. */
+  const refusalOf = (transaction: Transaction, sender: Address): Refusal | undefined =>
+    checkPermission(
+      transaction,
+      sender,
+      options.rules.permissions,
+      head.number + 1n,
+      state.storage,
+    );
+
   const checkNew = (raw: Uint8Array): Verdict<{ readonly transaction: Transaction }> => {
     const checked = checkRaw(raw, options.rules, head, limits);
     if (!checked.ok) return checked;
@@ -159,6 +172,7 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     const isReplacement = queue.entries.has(transaction.nonce);
     const isHeld = transaction.nonce > queue.firstGap;
     const refusal =
+      refusalOf(transaction, sender) ??
       checkQueue(queue, transaction, limits) ??
       (isReplacement ? undefined : makeRoom(transaction.raw.length, isHeld));
     if (refusal !== undefined) return refusal;
@@ -221,6 +235,19 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
     return [];
   };
 
+  const isHere = ({ transaction }: PoolEntry): boolean => entries.has(keyOf(transaction.hash));
+
+  /** When rights change, which is rare, whatever waits is looked at again; whether they did. */
+  const dropForbidden = (changed: readonly { readonly address: Address }[]): boolean => {
+    const contract = options.rules.permissions?.contract;
+    if (contract === undefined) return false;
+    if (!changed.some(({ address }) => equalBytes(address, contract))) return false;
+    for (const entry of entries.values()) {
+      if (refusalOf(entry.transaction, entry.sender) !== undefined) remove(entry);
+    }
+    return true;
+  };
+
   const onHead: Pool['onHead'] = ({ changes }, nextHead, nextState) => {
     head = nextHead;
     state = nextState;
@@ -229,8 +256,9 @@ export function createPool(options: PoolOptions, ports: PoolPorts): Pool {
       const queue = queues.get(keyOf(address));
       if (queue !== undefined) became.push(...follow(queue));
     }
+    const permitted = dropForbidden(changes.accounts) ? became.filter(isHere) : became;
     expire();
-    if (became.length > 0) ports.executable?.(became);
+    if (permitted.length > 0) ports.executable?.(permitted);
   };
 
   const discard: Pool['discard'] = (skipped) => {

@@ -44,7 +44,7 @@ import {
   traceTransaction,
   writeBytes,
 } from './run-transaction.ts';
-import { codeAt, loadAccount, nonceAt, type World } from './world.ts';
+import { codeAt, loadAccount, nonceAt, slotValue, type World } from './world.ts';
 
 /** `Engine.executeBlock` in surroundings that are open on the state, in the order of X-2. */
 export async function executeBlock(
@@ -118,6 +118,7 @@ function admit(
     rules,
     fork,
     environment,
+    sender,
     gasLeft,
     account: {
       nonce: nonceAt(world, account),
@@ -127,6 +128,7 @@ function admit(
       const code = codeAt(world, account);
       return code.length === 0 ? undefined : code;
     },
+    storage: (address, slot) => slotValue(world, address, slot),
   });
 }
 

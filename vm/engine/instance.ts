@@ -28,6 +28,7 @@ export type EngineFunctions = {
   touchAccount(account: number): void;
   warmUpAccount(account: number, named: boolean): void;
   warmUpSlot(account: number): void;
+  findSlot(account: number): number;
   fillSlotValue(slot: number): void;
   slotOwner(slot: number): number;
   describeSlot(slot: number): number;

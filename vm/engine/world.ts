@@ -24,6 +24,7 @@ import {
 import {
   BLOCK_HASHES,
   BLOCK_HASHES_KNOWN,
+  CLEARED,
   INPUT,
   LOADED,
   NEED_ACCOUNT,
@@ -183,6 +184,23 @@ function bringSlot(world: World, slot: number): void {
   slots[slot] = value;
   writePadded(instance, value);
   instance.functions.fillSlotValue(slot);
+}
+
+/** 32 bytes: what the block has left in a slot so far. Nothing becomes warm or counts as touched. */
+export function slotValue(world: World, address: Address, slot: Uint8Array): Uint8Array {
+  const { instance, slots } = world;
+  const { functions } = instance;
+  const account = loadAccount(world, address);
+  writePadded(instance, slot);
+  const number = functions.findSlot(account);
+  const isWritten = functions.describeSlot(number) !== 0;
+  const isCleared = (functions.accountFlags(account) & CLEARED) !== 0;
+  // What the block wrote, or emptied, is not to be taken from the state again.
+  if (!isWritten && !isCleared && slots[number] === undefined) {
+    bringSlot(world, number);
+    functions.describeSlot(number);
+  }
+  return readOutput(instance, 32, 32);
 }
 
 function bringBlockHash({ instance, state, number }: World, distance: number): void {

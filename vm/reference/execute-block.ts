@@ -97,12 +97,14 @@ async function executeTransaction(
     rules,
     fork,
     environment,
+    sender,
     gasLeft,
     account: overlay.account(sender),
     code: () => {
       const code = overlay.code(sender);
       return code.length === 0 ? undefined : code;
     },
+    storage: (address, slot) => overlay.slot(address, slot),
   });
   if (refusal !== undefined) return refusal;
   const tx = adaptTransaction(transaction, sender, common);

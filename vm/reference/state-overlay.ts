@@ -206,7 +206,8 @@ export class StateOverlay implements StateManagerInterface {
     });
   }
 
-  #slot(address: Uint8Array, slot: Uint8Array): Uint8Array {
+  /** The value of a slot, minimal. */
+  slot(address: Uint8Array, slot: Uint8Array): Uint8Array {
     const key = keyOf(address);
     const slotKey = keyOf(slot);
     const value = this.#slots.get(key)?.get(slotKey);
@@ -231,7 +232,7 @@ export class StateOverlay implements StateManagerInterface {
       const key = keyOf(address.bytes) + keyOf(slot);
       const known = this.#originals.get(key);
       if (known !== undefined) return known;
-      const value = this.#slot(address.bytes, slot);
+      const value = this.slot(address.bytes, slot);
       this.#originals.set(key, value);
       return value;
     },
@@ -278,7 +279,7 @@ export class StateOverlay implements StateManagerInterface {
   }
 
   async getStorage(address: EthereumAddress, slot: Uint8Array): Promise<Uint8Array> {
-    return this.#slot(address.bytes, slot);
+    return this.slot(address.bytes, slot);
   }
 
   async putStorage(address: EthereumAddress, slot: Uint8Array, value: Uint8Array): Promise<void> {

@@ -14,6 +14,12 @@ import type { ChainPort } from '../../ports.ts';
 import { bytesParam, hashParam, hashSchema, quantityParam } from '../../values.ts';
 import { readBlock } from './blocks.ts';
 
+/** Codes of the pool for senders without the right; Besu has a number of its own for them. */
+const NOT_PERMITTED: ReadonlySet<string> = new Set([
+  'VM_SENDER_NOT_PERMITTED',
+  'VM_DEPLOYMENT_NOT_PERMITTED',
+]);
+
 const hash = { name: 'hash', codec: hashParam } as const;
 const index = { name: 'index', codec: quantityParam(64, 'index in the block') } as const;
 const transactionOrNull: TSchema = Type.Union([transactionSchema, Type.Null()]);
@@ -41,7 +47,12 @@ export const transactionMethods: readonly Method[] = [
     result: hashSchema,
     handler: async ({ pool }, raw) => {
       const verdict = await pool.add(raw);
-      if (!verdict.ok) throw new RpcRefusal('RPC_TRANSACTION_REFUSED', verdict.message);
+      if (!verdict.ok) {
+        const code = NOT_PERMITTED.has(verdict.code)
+          ? 'RPC_NOT_PERMITTED'
+          : 'RPC_TRANSACTION_REFUSED';
+        throw new RpcRefusal(code, verdict.message);
+      }
       return bytesToHex(verdict.hash);
     },
   }),

@@ -142,7 +142,8 @@ export function warmUpSlot(account: u32): void {
   warmSlot(findSlot(account));
 }
 
-function findSlot(account: u32): u32 {
+/** The number of the slot under the key at INPUT; its value need not be there. */
+export function findSlot(account: u32): u32 {
   if (isCrowded()) makeRoom();
   loadBytes(INPUT, SCRATCH);
   return slotAt(account, SCRATCH);

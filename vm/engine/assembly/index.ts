@@ -24,6 +24,7 @@ export {
   fillMissingAccount,
   fillSlotValue,
   findAccount,
+  findSlot,
   giveCode,
   hasAccountCode,
   setAccountCode,
