@@ -1,7 +1,8 @@
 /**
- * Compiles the engine (`vm/engine/assembly`) and its precompiled contracts (`assembly/precompiles`) and writes
- * each as a module of the sources: `npm run build:engine`. With `--check` it writes nothing and fails if a
- * committed module is not what the sources give, or if the dispatch over instructions is no jump table.
+ * Compiles the engine (`vm/engine/assembly`), its precompiled contracts (`assembly/precompiles`) and Keccak
+ * (`ledger/model/assembly`) and writes each as a module of the sources: `npm run build:engine`. With `--check` it
+ * writes nothing and fails if a committed module is not what the sources give, or if the dispatch over
+ * instructions is no jump table.
  *
  * The compiler is pinned, so the same sources give the same bytes on every machine.
  */
@@ -24,6 +25,13 @@ const PRECOMPILES: Target = {
   constant: 'PRECOMPILES_BASE64',
   what: 'precompiled contracts',
   from: 'vm/engine/assembly/precompiles/',
+};
+const KECCAK: Target = {
+  source: 'ledger/model/assembly/index.ts',
+  artefact: 'ledger/model/keccak-artefact.ts',
+  constant: 'KECCAK_BASE64',
+  what: 'Keccak-256',
+  from: 'assembly/',
 };
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'] as const;
 /** One case for each byte value, and the default. */
@@ -98,4 +106,5 @@ async function buildOrCheck(target: Target): Promise<void> {
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await buildOrCheck(ENGINE);
   await buildOrCheck(PRECOMPILES);
+  await buildOrCheck(KECCAK);
 }

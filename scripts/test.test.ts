@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { judge, parseCounts, stateTestLines } from './test.ts';
+import { judge, parseCounts, vectorLines } from './test.ts';
 
 const test = suite('scripts/test');
 
@@ -36,12 +36,15 @@ test('a crash, a hang and a bad end after good tests are one failure each', () =
   assert.is(judge(printed(2, 2), 7, 120).failed, 1);
 });
 
-test('how many state tests ran is part of the summary', () => {
-  assert.equal(stateTestLines('a\nstate tests: 2406 run\nb'), ['state tests: 2406 run']);
-  assert.equal(stateTestLines('state tests: 0 run, fixtures absent'), [
+test('how many public vectors were run is part of the summary', () => {
+  assert.equal(vectorLines('a\nstate tests: 2406 run\nb'), ['state tests: 2406 run']);
+  assert.equal(vectorLines('state tests: 0 run, fixtures absent'), [
     'state tests: 0 run, fixtures absent',
   ]);
-  assert.equal(stateTestLines('nothing of the kind'), []);
+  assert.equal(vectorLines('name  \npublic vectors: 26 read, TrieTests\n'), [
+    'public vectors: 26 read, TrieTests',
+  ]);
+  assert.equal(vectorLines('nothing of the kind'), []);
 });
 
 test.run();

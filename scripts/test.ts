@@ -174,9 +174,9 @@ function fixturesState(): { absent: boolean; failures: number } {
   return { absent, failures: absent && declared !== undefined ? 1 : 0 };
 }
 
-/** How many public state tests a file says to have run: part of the summary, since absence is no failure. */
-export function stateTestLines(output: string): readonly string[] {
-  return output.match(/^state tests: \d+ run.*$/gm) ?? [];
+/** How many public vectors a file says to have run: part of the summary, since absence is no failure. */
+export function vectorLines(output: string): readonly string[] {
+  return output.match(/^(state tests: \d+ run|public vectors: \d+ read).*$/gm) ?? [];
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -199,7 +199,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (fixtures.absent || results.some((result) => result.fixturesAbsent)) {
     process.stdout.write('fixtures absent\n');
   }
-  for (const line of results.flatMap(({ output }) => stateTestLines(output))) {
+  for (const line of results.flatMap(({ output }) => vectorLines(output))) {
     process.stdout.write(`${line}\n`);
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -15,6 +15,8 @@ const GROUP_ORDER = hexToBytes(
 
 export type Crypto = {
   keccak256(bytes: Uint8Array): Hash;
+  /** The 32 bytes of the digest into `target[at..at + 32)`: for many of them, without an array for each. */
+  keccak256Into(bytes: Uint8Array, target: Uint8Array, at: number): void;
   sha256(bytes: Uint8Array): Hash;
   recoverPublicKey(
     hash: Uint8Array,
@@ -57,6 +59,7 @@ export function createCrypto(
 
   return {
     keccak256,
+    keccak256Into: keccak.digestInto,
     sha256: (bytes) => sha256(bytes) as Hash,
     recoverPublicKey,
     recoverAddress(hash, signature, yParity) {

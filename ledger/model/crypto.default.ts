@@ -9,6 +9,7 @@ const door: Crypto = createCrypto(createNobleCurve(), createNobleKeccak(), (byte
 );
 
 export const keccak256: Crypto['keccak256'] = door.keccak256;
+export const keccak256Into: Crypto['keccak256Into'] = door.keccak256Into;
 export const sha256: Crypto['sha256'] = door.sha256;
 export const recoverAddress: Crypto['recoverAddress'] = door.recoverAddress;
 export const recoverPublicKey: Crypto['recoverPublicKey'] = door.recoverPublicKey;

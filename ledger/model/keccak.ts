@@ -6,8 +6,14 @@ export type Keccak = {
   readonly name: string;
   /** 32 bytes. */
   digest(bytes: Uint8Array): Uint8Array;
+  /** The same, written to `target[at..at + 32)`. */
+  digestInto(bytes: Uint8Array, target: Uint8Array, at: number): void;
 };
 
 export function createNobleKeccak(): Keccak {
-  return { name: 'noble (JavaScript)', digest: (bytes) => keccak_256(bytes) };
+  return {
+    name: 'noble (JavaScript)',
+    digest: (bytes) => keccak_256(bytes),
+    digestInto: (bytes, target, at) => target.set(keccak_256(bytes), at),
+  };
 }

@@ -10,7 +10,7 @@ import { seededRandom } from './testkit/seeded-random.ts';
 import { createTrieStore } from './testkit/trie-store.ts';
 import { orderedRoot, trieRoot } from './trie-build.ts';
 import type { TrieEntry } from './trie-keys.ts';
-import { decodeTrieNode } from './trie-node.ts';
+import { decodeTrieNode, isLeafNode } from './trie-node.ts';
 import { proveTrie, verifyTrieProof } from './trie-proof.ts';
 
 const test = suite('ledger/model/trie-build');
@@ -47,6 +47,28 @@ test('the public vectors give their roots: at once, one by one, and proved', () 
       assert.deepEqual(verifyTrieProof(store.root(), key, proof), { ok: true, value: expected });
     }
   }
+});
+
+test('a leaf is told from other nodes by its encoding', () => {
+  const random = seededRandom('leaf-nodes');
+  const seen = new Set<string>();
+  for (let round = 0; round < 200; round += 1) {
+    const entries = Array.from({ length: 1 + random.below(40) }, () => ({
+      // Long shared beginnings make extensions; few nibbles left make embedded and one-byte paths.
+      key: Uint8Array.from({ length: 1 + random.below(33) }, () => random.below(2) * 17),
+      value: random.bytes(1 + random.below(random.below(2) === 0 ? 3 : 300)),
+    }));
+    const distinct = [...new Map(entries.map((entry) => [keyOf(entry.key), entry])).values()];
+    trieRoot(distinct, (_path, _depth, encoded) => {
+      if (encoded === undefined) return;
+      const node = decodeTrieNode(encoded);
+      seen.add(node?.kind ?? 'none');
+      const spare = new Uint8Array(encoded.length + 4).fill(random.below(256));
+      spare.set(encoded);
+      assert.equal(isLeafNode(spare, encoded.length), node?.kind === 'leaf', random.rerun);
+    });
+  }
+  assert.deepEqual([...seen].sort(), ['branch', 'extension', 'leaf', 'stored-branch']);
 });
 
 test('keys that begin other keys keep their values in branches', async () => {

@@ -1,5 +1,5 @@
 /** Tries made from nothing, and the pass that gives nodes in memory their hashes. */
-import { keccak256 } from '#crypto';
+import { keccak256, keccak256Into } from '#crypto';
 import { type Arena, createArena } from './arena.ts';
 import { compareBytes, type Hash, numberToBytes } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
@@ -23,7 +23,7 @@ import {
   type TrieChild,
   type TrieNode,
 } from './trie-node.ts';
-import { embeddedReference, hashReference, type TrieReference } from './trie-reference.ts';
+import { embeddedReference, HASH_HEAD, type TrieReference } from './trie-reference.ts';
 
 /**
  * Root of the trie with these entries, in any order; `sink` is given its nodes.
@@ -90,13 +90,23 @@ export type NodeSink = (path: Uint8Array, depth: number, encoded: Uint8Array | u
 /** Hash of a root node, with all that hangs in memory below it. */
 export function rootOf(root: TrieNode, sink?: NodeSink): Hash {
   const path = new Uint8Array(128);
-  const encoded = encodeNode(root, { path, sink, arena: createArena(CHUNK_BYTES) }, 0);
+  const arena = createArena(CHUNK_BYTES);
+  const encoded = encodeNode(
+    root,
+    { path, sink, arena, referenceByHash: createReferenceMaker() },
+    0,
+  );
   sink?.(path, 0, encoded);
   return keccak256(encoded);
 }
 
 /** `path` is one buffer for the whole pass: its first `depth` nibbles are the node's place. */
-type Pass = { path: Uint8Array; readonly sink: NodeSink | undefined; readonly arena: Arena };
+type Pass = {
+  path: Uint8Array;
+  readonly sink: NodeSink | undefined;
+  readonly arena: Arena;
+  readonly referenceByHash: (encoded: Uint8Array) => TrieReference;
+};
 
 function encodeNode(node: TrieNode, pass: Pass, depth: number): Uint8Array {
   switch (node.kind) {
@@ -146,7 +156,27 @@ function referenceTo(child: TrieReference | TrieNode, pass: Pass, depth: number)
     return embeddedReference(encoded);
   }
   pass.sink?.(pass.path, depth, encoded);
-  return hashReference(keccak256(encoded));
+  return pass.referenceByHash(encoded);
+}
+
+const HASHES_A_CHUNK = 128;
+
+/** References by hash that share memory, as many as are made in one pass. */
+function createReferenceMaker(): (encoded: Uint8Array) => TrieReference {
+  let source = NO_VALUE;
+  let start = 0;
+  return (encoded) => {
+    if (start === source.length) {
+      source = new Uint8Array(33 * HASHES_A_CHUNK);
+      start = 0;
+    }
+    source[start] = HASH_HEAD;
+    keccak256Into(encoded, source, start + 1);
+    const end = start + 33;
+    const reference: TrieReference = { kind: 'reference', source, start, end };
+    start = end;
+    return reference;
+  };
 }
 
 /** Whether the node stands where a stored one stood, of which nobody else keeps count. */

@@ -1,5 +1,5 @@
 /** One pass over a stored trie, and how it comes to the nodes on its way. */
-import { keccak256 } from '#crypto';
+import { keccak256, keccak256Into } from '#crypto';
 import type { Arena } from './arena.ts';
 import { equalBytes, type Hash } from './bytes.ts';
 import { invariant } from './errors.ts';
@@ -24,6 +24,8 @@ export type Pass = {
   /** Places of stored nodes where something else stands now, or nothing. */
   readonly replaced: Uint8Array[];
   readonly scratch: Arena;
+  /** 32 bytes for a hash to be compared. */
+  readonly digest: Uint8Array;
 };
 
 export function loadRoot(root: Hash, pass: Pass): TrieNode {
@@ -64,9 +66,19 @@ export function loadOneWay(
   if (value !== undefined && value.length > 0) {
     const path = nibblesFrom(key, depth);
     const leaf = encodeLeaf(path, value, pass.scratch);
-    if (leaf.length >= 32 && equalBytes(keccak256(leaf), referenceContent(reference))) {
+    if (leaf.length >= 32 && isHashOf(leaf, reference, pass.digest)) {
       return { kind: 'leaf', path, value };
     }
   }
   return load(reference, pass, depth);
+}
+
+function isHashOf(
+  encoded: Uint8Array,
+  { source, start }: TrieReference,
+  digest: Uint8Array,
+): boolean {
+  keccak256Into(encoded, digest, 0);
+  for (let i = 0; i < 32; i += 1) if (digest[i] !== source[start + 1 + i]) return false;
+  return true;
 }

@@ -131,6 +131,29 @@ function unpackPath(packed: Uint8Array, isOdd: boolean): Uint8Array {
   return path;
 }
 
+/**
+ * Whether the first `length` bytes, the encoding of a node, are that of a leaf: a list of two strings, the first of
+ * them flagged.
+ */
+export function isLeafNode(encoded: Uint8Array, length: number): boolean {
+  const head = encoded[0] as number;
+  const path = head > 0xf7 ? head - 0xf6 : 1;
+  const pathHead = encoded[path] as number;
+  if (pathHead > 0xb7) return false;
+  const flags = pathHead < EMPTY_STRING ? pathHead : (encoded[path + 1] as number);
+  if (flags < 0x20 || flags > 0x3f) return false;
+  const value = pathHead < EMPTY_STRING ? path + 1 : path + 1 + pathHead - EMPTY_STRING;
+  const valueHead = encoded[value] as number;
+  if (valueHead < EMPTY_STRING) return value + 1 === length;
+  if (valueHead <= 0xb7) return value + 1 + valueHead - EMPTY_STRING === length;
+  if (valueHead > 0xbf) return false;
+  let valueLength = 0;
+  const start = value + valueHead - 0xb6;
+  for (let at = value + 1; at < start; at += 1)
+    valueLength = valueLength * 256 + (encoded[at] as number);
+  return start + valueLength === length;
+}
+
 export function encodeLeaf(path: Uint8Array, value: Uint8Array, arena: Arena): Uint8Array {
   const pathLength = packedLength(path);
   const valueLength =

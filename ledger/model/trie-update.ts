@@ -47,6 +47,7 @@ export function updateTrie(
     path: new Uint8Array(longest * 2 + 1),
     replaced: [],
     scratch: createArena(CHUNK_BYTES),
+    digest: new Uint8Array(32),
   };
   const before = equalBytes(root, EMPTY_ROOT) ? undefined : loadRoot(root, pass);
   const after =

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite } from 'uvu';
-import { bytesToHex, keyOf } from '../model/index.ts';
+import { bytesToHex, encodeRlp, keyOf } from '../model/index.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
 import type { Write } from './batch.ts';
 import { createBatch } from './batch.ts';
@@ -98,14 +98,32 @@ test('a batch that was not written changes nothing', async () => {
   assert.equal(bytesToHex(cached.get(key) as Uint8Array), '0x01');
 });
 
+test('an account that was handed out stays as it was when another value is written', async () => {
+  const { database } = createCountingDatabase();
+  const cached = createCachedDatabase(database, 1_000_000);
+  const key = accountKey(ALICE);
+  await cached.write(put(key, Uint8Array.of(1, 2, 3)));
+  const read = cached.get(key);
+  await cached.write(put(key, Uint8Array.of(4, 5, 6)));
+  assert.deepEqual(read, Uint8Array.of(1, 2, 3));
+  assert.deepEqual(cached.get(key), Uint8Array.of(4, 5, 6));
+});
+
 test('leaves of the tries are not kept: they follow from the state', async () => {
   const { database } = createCountingDatabase();
   const cached = createCachedDatabase(database, 1_000_000);
   const place = nodeKey(undefined, Uint8Array.of(1, 2));
-  await cached.write(put(place, new Uint8Array(110)));
+  const leaf = encodeRlp([Uint8Array.of(0x20, 7), new Uint8Array(70)]);
+  const branch = encodeRlp([
+    ...new Array(2).fill(new Uint8Array(32)),
+    ...new Array(15).fill(new Uint8Array(0)),
+  ]);
+  await cached.write(put(place, branch));
+  assert.deepEqual(cached.inMemory(place), branch);
+  await cached.write(put(place, leaf));
   assert.equal(cached.inMemory(place), undefined);
-  await cached.write(put(place, new Uint8Array(532)));
-  assert.equal(cached.inMemory(place)?.length, 532);
+  assert.deepEqual(cached.get(place), leaf);
+  assert.equal(cached.inMemory(place), undefined);
 });
 
 test.run();

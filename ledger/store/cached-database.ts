@@ -1,11 +1,9 @@
 /**
  * State records and trie nodes that are used most, in memory. What is here has passed its checksum or was
  * written by this process; a batch changes it once it is durable, so it never shows what the disk does not.
- *
- * Two generations instead of a list in order of use: what is found in the old one moves to the young one,
- * and when that has half of the memory, the old one goes as a whole.
  */
-import { createArena, keyOf } from '../model/index.ts';
+import { createArena, isLeafNode } from '../model/index.ts';
+import { ABSENT, createByteCache } from './byte-cache.ts';
 import type { Database } from './database.ts';
 import { TABLES } from './keyspace.ts';
 
@@ -14,74 +12,46 @@ export type CachedDatabase = Database & {
   inMemory(key: Uint8Array): Uint8Array | undefined;
 };
 
-/** `undefined` is kept as well: that there is nothing is asked for each new account and slot. */
-type Generation = Map<string, Uint8Array | undefined>;
+/** Of the copies that are handed out. */
+const CHUNK_BYTES: number = 16 * 1024;
 
-/** What a Map entry, its key and a typed array take beside their bytes. */
-const ENTRY_BYTES = 160;
-const CHUNK_BYTES: number = 256 * 1024;
-
-/** At most `capacityBytes` of memory, as far as it can be counted. */
+/**
+ * At most `capacityBytes` of memory. A trie node that it gives is a view of that memory, valid until the next read or
+ * write; accounts and slots are copies.
+ */
 export function createCachedDatabase(database: Database, capacityBytes: number): CachedDatabase {
-  let young: Generation = new Map();
-  let old: Generation = new Map();
-  let youngBytes = 0;
-
-  let arena = createArena(CHUNK_BYTES);
-
-  /** A copy: a value may be a small part of a large block of memory. */
-  const keep = (name: string, value: Uint8Array | undefined): void => {
-    let kept: Uint8Array | undefined;
-    if (value !== undefined) {
-      kept = arena(value.length);
-      kept.set(value);
-    }
-    young.set(name, kept);
-    youngBytes += ENTRY_BYTES + name.length + (value?.length ?? 0);
-    if (youngBytes < capacityBytes / 2) return;
-    old = young;
-    young = new Map();
-    youngBytes = 0;
-    // The memory of a generation goes when the generation does, also of values that were replaced in it.
-    arena = createArena(CHUNK_BYTES);
-  };
-
-  /** Whether it is known here; then `found` is the value. */
-  let found: Uint8Array | undefined;
-  const isKnown = (name: string): boolean => {
-    found = young.get(name);
-    if (found !== undefined || young.has(name)) return true;
-    found = old.get(name);
-    if (found === undefined && !old.has(name)) return false;
-    keep(name, found);
-    return true;
-  };
-
-  const get = (key: Uint8Array): Uint8Array | undefined => {
-    if (!isCached(key)) return database.get(key);
-    const name = keyOf(key);
-    if (isKnown(name)) return found;
-    const value = database.get(key);
-    if (isWorthKeeping(key, value)) keep(name, value);
-    return value;
+  const cache = createByteCache(capacityBytes);
+  const arena = createArena(CHUNK_BYTES);
+  const handedOut = (key: Uint8Array, value: Uint8Array): Uint8Array => {
+    if (isNode(key)) return value;
+    const copy = arena(value.length);
+    copy.set(value);
+    return copy;
   };
 
   return {
     ...database,
-    get,
-    inMemory: (key) => (isKnown(keyOf(key)) ? found : undefined),
+    get: (key) => {
+      if (!isCached(key)) return database.get(key);
+      const known = cache.get(key);
+      if (known !== undefined) return known === ABSENT ? undefined : handedOut(key, known);
+      const value = database.get(key);
+      if (value === undefined) cache.set(key, ABSENT, 0);
+      else if (isWorthKeeping(key, value, value.length)) cache.set(key, value, value.length);
+      return value;
+    },
+    inMemory: (key) => {
+      const known = cache.get(key);
+      return known === undefined || known === ABSENT ? undefined : handedOut(key, known);
+    },
     write: async (writes) => {
       await database.write(writes);
       for (const { key, stored } of writes) {
         if (!isCached(key)) continue;
-        const name = keyOf(key);
-        const value = stored?.subarray(0, stored.length - 4);
-        if (isWorthKeeping(key, value)) {
-          keep(name, value);
-        } else {
-          young.delete(name);
-          old.delete(name);
-        }
+        if (stored === undefined) cache.set(key, ABSENT, 0);
+        else if (isWorthKeeping(key, stored, stored.length - 4))
+          cache.set(key, stored, stored.length - 4);
+        else cache.forget(key);
       }
     },
   };
@@ -92,9 +62,12 @@ function isCached(key: Uint8Array): boolean {
   return table >= TABLES.account && table <= TABLES.storageNode && table !== TABLES.code;
 }
 
-/** Leaves are told from the state beside them, without being read: they would only fill the memory. */
-function isWorthKeeping(key: Uint8Array, value: Uint8Array | undefined): boolean {
+function isNode(key: Uint8Array): boolean {
   const table = key[0] as number;
-  const isNode = table === TABLES.accountNode || table === TABLES.storageNode;
-  return !isNode || value === undefined || value.length > 128;
+  return table === TABLES.accountNode || table === TABLES.storageNode;
+}
+
+/** Leaves are told from the state beside them, without being read: they would only fill the memory. */
+function isWorthKeeping(key: Uint8Array, bytes: Uint8Array, length: number): boolean {
+  return !isNode(key) || !isLeafNode(bytes, length);
 }

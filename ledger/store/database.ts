@@ -38,7 +38,7 @@ export type Database = Reader & {
 };
 
 /** What LevelDB collects in its log before it makes a table of it; recovery reads up to two of these. */
-export const WRITE_BUFFER_BYTES: number = 16 * 1024 * 1024;
+export const WRITE_BUFFER_BYTES: number = 32 * 1024 * 1024;
 const BLOCK_CACHE_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -31,45 +31,53 @@ function term(kind: number, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** The places of one term, encoded as far as they are known. */
+type Places = {
+  readonly term: Uint8Array;
+  readonly bytes: number[];
+  lastTransaction: number;
+  lastLog: number;
+};
+
 /** The records that the receipts of a block add, each with its term. */
 export function logRecords(
   receipts: readonly Receipt[],
 ): readonly { readonly term: Uint8Array; readonly record: Uint8Array }[] {
-  const places = new Map<string, { readonly term: Uint8Array; readonly places: LogPlace[] }>();
-  const add = (showing: Uint8Array, place: LogPlace): void => {
-    const name = keyOf(showing);
+  const all: Places[] = [];
+  const byKind: Map<string, Places>[] = Array.from({ length: 6 }, () => new Map());
+  const placesOf = (kind: number, value: Uint8Array): Places => {
+    const places = byKind[kind] as Map<string, Places>;
+    const name = keyOf(value);
     const known = places.get(name);
-    if (known === undefined) places.set(name, { term: showing, places: [place] });
-    else known.places.push(place);
+    if (known !== undefined) return known;
+    const fresh = { term: term(kind, value), bytes: [], lastTransaction: 0, lastLog: 0 };
+    places.set(name, fresh);
+    all.push(fresh);
+    return fresh;
   };
   let logIndex = 0;
   for (const [transactionIndex, { logs }] of receipts.entries()) {
     for (const [indexInReceipt, { address, topics }] of logs.entries()) {
       const place = { transactionIndex, logIndex, indexInReceipt };
-      add(ANY_LOG, place);
-      add(addressTerm(address), place);
-      for (const [position, topic] of topics.entries()) add(topicTerm(position, topic), place);
+      addPlace(placesOf(0, NOTHING), place);
+      addPlace(placesOf(1, address), place);
+      for (const [position, topic] of topics.entries()) {
+        addPlace(placesOf(2 + position, topic), place);
+      }
       logIndex += 1;
     }
   }
-  return [...places.values()].map(({ term: showing, places: list }) => ({
-    term: showing,
-    record: encodePlaces(list),
-  }));
+  return all.map(({ term: showing, bytes }) => ({ term: showing, record: Uint8Array.from(bytes) }));
 }
 
-function encodePlaces(places: readonly LogPlace[]): Uint8Array {
-  const bytes: number[] = [];
-  let transactionBefore = 0;
-  let logBefore = 0;
-  for (const { transactionIndex, logIndex, indexInReceipt } of places) {
-    writeNumber(bytes, transactionIndex - transactionBefore);
-    writeNumber(bytes, logIndex - logBefore);
-    writeNumber(bytes, indexInReceipt);
-    transactionBefore = transactionIndex;
-    logBefore = logIndex;
-  }
-  return Uint8Array.from(bytes);
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+function addPlace(places: Places, { transactionIndex, logIndex, indexInReceipt }: LogPlace): void {
+  writeNumber(places.bytes, transactionIndex - places.lastTransaction);
+  writeNumber(places.bytes, logIndex - places.lastLog);
+  writeNumber(places.bytes, indexInReceipt);
+  places.lastTransaction = transactionIndex;
+  places.lastLog = logIndex;
 }
 
 /** Of a record that has passed its checksum. */

@@ -27,15 +27,21 @@ export function readJsonFixture<Shape>(path: string): Shape | undefined {
   return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as Shape);
 }
 
-/** Cases of a file of ethereum/tests: one source file a line, each a record of named cases. */
+/**
+ * Cases of a file of ethereum/tests: one source file a line, each a record of named cases. Prints how many, which
+ * the runner repeats.
+ */
 export function readEthereumTests<Case>(
   name: string,
 ): readonly { readonly file: string; readonly name: string; readonly content: Case }[] {
   const bytes = readFixture(`ethereum-tests/${name}.ndjson`);
   if (bytes === undefined) return [];
   const lines = new TextDecoder().decode(bytes).trim().split('\n');
-  return lines.flatMap((line) => {
+  const cases = lines.flatMap((line) => {
     const { file, content } = JSON.parse(line) as { file: string; content: Record<string, Case> };
     return Object.entries(content).map(([key, value]) => ({ file, name: key, content: value }));
   });
+  // On a line of its own: the test's name was printed without an end.
+  process.stdout.write(`\npublic vectors: ${cases.length} read, ${name}\n`);
+  return cases;
 }
