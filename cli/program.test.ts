@@ -65,6 +65,7 @@ test('there are the commands that the reference page documents', () => {
     'proof transaction',
     'proof receipt',
     'proof account',
+    'prune',
     'restore',
     'serve',
     'status',

@@ -8,6 +8,7 @@ import { genesisCommand } from './commands/genesis.ts';
 import { nodeCommand } from './commands/node.ts';
 import { permissionsCommand } from './commands/permissions.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { validatorsCommand } from './commands/validators.ts';
@@ -32,6 +33,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(nodeCommand(output, exit));
   program.addCommand(permissionsCommand(output));
   program.addCommand(proofCommand(output));
+  program.addCommand(pruneCommand(output, exit));
   program.addCommand(restoreCommand(output));
   program.addCommand(serveCommand(output, exit));
   program.addCommand(statusCommand(output, exit));

@@ -1,5 +1,6 @@
 /** Parsers of option values, and options that several commands have. A value that does not fit is a usage error that says what would. */
 import { InvalidArgumentError, Option } from 'commander';
+import { LEAST_RETENTION } from '../genesis/index.ts';
 import type { EngineName, LogLevel } from '../node/index.ts';
 
 /** Of the node that a command asks if none is named. */
@@ -24,12 +25,30 @@ export function engineOption(): Option {
     .env('EHB_ENGINE');
 }
 
+export function keepHistoryOption(): Option {
+  return new Option('--keep-history <blocks>', 'keep the states after the newest so many blocks')
+    .argParser(parseRetention)
+    .env('EHB_KEEP_HISTORY');
+}
+
+export function keepBodiesOption(): Option {
+  const meaning = 'keep transactions, receipts and logs of the newest so many blocks';
+  return new Option('--keep-bodies <blocks>', meaning)
+    .argParser(parseRetention)
+    .env('EHB_KEEP_BODIES');
+}
+
 /** @param meaning what is logged where */
 export function logLevelOption(meaning: string): Option {
   return new Option('--log-level <level>', meaning)
     .choices(LEVELS)
     .default('info' satisfies LogLevel)
     .env('EHB_LOG_LEVEL');
+}
+
+function parseRetention(text: string): number {
+  const wanted = `a number of blocks, at least ${LEAST_RETENTION}`;
+  return parseInteger(text, LEAST_RETENTION, Number.MAX_SAFE_INTEGER, wanted);
 }
 
 export function parsePort(text: string): number {

@@ -39,7 +39,7 @@ export {
   standardPorts,
 } from './network-files.ts';
 export type { NodeDirectory, NodeFile } from './node-directory.ts';
-export { readKeyFile, readNodeDirectory } from './node-directory.ts';
+export { LEAST_RETENTION, readKeyFile, readNodeDirectory } from './node-directory.ts';
 export { parseGenesis } from './parse.ts';
 export { parseReferenceGenesis } from './parse-reference.ts';
 export type { ParsedGenesis, RefusedGenesis } from './parsed.ts';

@@ -47,7 +47,13 @@ export type NodeFile = {
   readonly engine?: EngineName;
   /** Whether what reverted transactions return is stored; true if absent. */
   readonly revertReasons?: boolean;
+  /** States, and bodies, of the newest so many blocks are kept; all if absent. */
+  readonly keepHistory?: number;
+  readonly keepBodies?: number;
 };
+
+/** Fewer kept blocks would leave a peer that was away for a moment without what it missed. */
+export const LEAST_RETENTION = 128;
 
 export type NodeDirectory = {
   /** The JSON value of the genesis file, for `parseGenesis`. */
@@ -174,6 +180,12 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   }
   if (revertReasons !== undefined && typeof revertReasons !== 'boolean') {
     throw invalid('revertReasons', 'true or false');
+  }
+  for (const name of ['keepHistory', 'keepBodies']) {
+    const kept = value[name];
+    if (kept !== undefined && !(isPositive(kept) && (kept as number) >= LEAST_RETENTION)) {
+      throw invalid(name, `a number of blocks, at least ${LEAST_RETENTION}`);
+    }
   }
   // Checked field by field above.
   return value as NodeFile;

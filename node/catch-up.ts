@@ -50,6 +50,8 @@ export function createCatchUp(options: CatchUpOptions, modules: CatchUpModules):
   let timer: TimerHandle | undefined;
   let running: Promise<void> | undefined;
   let startedAt: Height | undefined;
+  /** The head at which a peer had no blocks for us: said once. */
+  let missedAt: Height | undefined;
 
   const head = (): Height => chain.head().header.number;
 
@@ -116,6 +118,11 @@ export function createCatchUp(options: CatchUpOptions, modules: CatchUpModules):
     } catch (error) {
       logger.debug('a peer did not answer a request for blocks', { peerId, error });
       return false;
+    }
+    if (blocks.length === 0 && missedAt !== before) {
+      missedAt = before;
+      const from = (before + 1n).toString();
+      logger.warn('a peer has none of the next blocks: it may have pruned them', { peerId, from });
     }
     for (const encoded of blocks) {
       if (abort.signal.aborted) break;

@@ -2,6 +2,7 @@
 import type { Genesis } from '../genesis/index.ts';
 import type { EngineName } from '../vm/index.ts';
 import type { Logger } from './logger.ts';
+import type { Retention } from './pruner.ts';
 
 export type P2pConfig = {
   /** Address to listen on, e.g. `127.0.0.1`. */
@@ -50,6 +51,8 @@ export type NodeConfig = {
   readonly engine?: EngineName | undefined;
   /** Whether what reverted transactions returned is stored beside their receipts; true if absent. */
   readonly keepsRevertReasons?: boolean | undefined;
+  /** What is kept of old blocks; everything if absent. */
+  readonly keep?: Retention | undefined;
   /** Reported by `web3_clientVersion`. */
   readonly version: string;
   readonly logger: Logger;

@@ -7,6 +7,7 @@ export { createLogger, silentLogger } from './logger.ts';
 export { type ExportSummary, exportBlocks } from './maintenance/export-blocks.ts';
 export { type ImportSummary, importBlocks } from './maintenance/import-blocks.ts';
 export type { LedgerPlace } from './maintenance/ledger-files.ts';
+export { type PruneSummary, pruneLedger } from './maintenance/prune-ledger.ts';
 export { backUpLedger, restoreLedger } from './maintenance/restore-ledger.ts';
 export { verifyLedger } from './maintenance/verify-ledger.ts';
 export { renderMetricsReference } from './metrics/index.ts';

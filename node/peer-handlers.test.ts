@@ -50,7 +50,7 @@ test('a peer that joins is sent what is held for a lower nonce as well', async (
   const pool = newPool();
   const gossiped: Uint8Array[] = [];
   const handlers = createPeerHandlers({
-    store: { encodedBlock: () => undefined },
+    store: { encodedBlock: () => undefined, oldest: () => ({ state: 0n, bodies: 0n }) },
     pool,
     catchUp: { peerAt: () => {}, peerLeft: () => {} },
     workshop: () => {

@@ -9,7 +9,7 @@ import type { Pool } from './txpool/index.ts';
 
 /** The network is made with its handlers, and what handles is made with the network: hence functions. */
 export type PeerHandlerModules = {
-  readonly store: Pick<ChainStore, 'encodedBlock'>;
+  readonly store: Pick<ChainStore, 'encodedBlock' | 'oldest'>;
   readonly pool: Pick<Pool, 'add' | 'content' | 'get'>;
   readonly catchUp: Pick<CatchUp, 'peerAt' | 'peerLeft'>;
   readonly workshop: () => BlockWorkshop;
@@ -65,10 +65,12 @@ export function createPeerHandlers(modules: PeerHandlerModules): NetworkHandlers
 const RANGE_BYTES = 8 * 1024 * 1024;
 
 function encodedRange(
-  store: Pick<ChainStore, 'encodedBlock'>,
+  store: Pick<ChainStore, 'encodedBlock' | 'oldest'>,
   from: Height,
   count: number,
 ): readonly Uint8Array[] {
+  // Whoever asks finds a peer that keeps them, or takes a backup or a snapshot.
+  if (from < store.oldest().bodies) return [];
   const blocks: Uint8Array[] = [];
   let bytes = 0;
   for (let i = 0; i < count && bytes < RANGE_BYTES; i += 1) {

@@ -20,6 +20,7 @@ import { type ComposedNode, composeNode } from './compose-node.ts';
 import type { NodeConfig } from './config.ts';
 import type { ConsensusObserver } from './consensus-observer.ts';
 import { createExporter } from './metrics/index.ts';
+import { createPruner } from './pruner.ts';
 import { startNodeServer } from './rpc-server.ts';
 import { createLocalSigner } from './signer.ts';
 import { smallFileAt } from './small-file.ts';
@@ -134,6 +135,12 @@ async function open(
   const { close: closeNode, network } = node;
   closers.push(closeNode);
   if (changed !== undefined) node.setAllowlist(changed);
+  if (config.keep !== undefined) {
+    const { onBlock } = node.events;
+    const pruning = { store, onBlock, onFatal, logger: logger.child('pruner') };
+    const pruner = createPruner(config.keep, pruning);
+    closers.push(() => pruner.close());
+  }
   const modules = { node, engine, signer, clock, startedAtMs };
   const server = await startNodeServer(config, modules);
   closers.push(() => server.close());

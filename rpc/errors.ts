@@ -19,6 +19,7 @@ export type RpcErrorCode =
   | 'RPC_NOT_PERMITTED'
   | 'RPC_BLOCK_NOT_FOUND'
   | 'RPC_STATE_UNAVAILABLE'
+  | 'RPC_HISTORY_PRUNED'
   | 'RPC_FILTER_NOT_FOUND'
   | 'RPC_TIMEOUT'
   | 'RPC_RESPONSE_TOO_LARGE'
@@ -104,6 +105,12 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     number: -32000,
     meaning: 'The block is known but its state is not kept here.',
     remedy: 'Ask for a later block, or ask a node that keeps all history.',
+  },
+  RPC_HISTORY_PRUNED: {
+    number: 4444,
+    meaning:
+      'State, body, receipts or logs of the block were pruned on this node; the message names the oldest block that is kept.',
+    remedy: 'Ask for a later block, or ask a node that keeps all history; eth_capabilities tells.',
   },
   RPC_FILTER_NOT_FOUND: {
     number: -32000,

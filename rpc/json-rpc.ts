@@ -4,6 +4,7 @@
  * Answers are joined as text, each serialised once, so that sizes are known while a batch is still
  * being worked on. This is the one place where refusals and faults become `error` members.
  */
+import { CodedError } from '../ledger/model/index.ts';
 import { RPC_ERRORS, type RpcErrorCode, RpcRefusal } from './errors.ts';
 import type { Method, MethodContext } from './method.ts';
 import type { RpcLogger } from './ports.ts';
@@ -105,6 +106,10 @@ async function run(
     return errorMember('RPC_RESPONSE_TOO_LARGE', message);
   } catch (error) {
     if (error instanceof RpcRefusal) return errorMember(error.code, error.message, error.data);
+    // Wherever in a method it is met: what was asked for is of a block below the horizon of this node.
+    if (error instanceof CodedError && error.code === 'STORE_PRUNED') {
+      return errorMember('RPC_HISTORY_PRUNED', `pruned history unavailable: ${error.message}`);
+    }
     logger.error('a method failed', { method: name, error });
     return errorMember('RPC_INTERNAL_ERROR', 'internal error');
   }

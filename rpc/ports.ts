@@ -59,8 +59,13 @@ export type ChainPort = {
     /** False: there are more behind the last one. */
     readonly isComplete: boolean;
   }>;
-  /** State after that block; undefined above the head and where it is pruned. */
+  /** State after that block; undefined above the head. */
   stateAt(number: Height): StateReader | undefined;
+  /**
+   * The oldest block after which the state is kept, and the oldest, beside block 0, with body, receipts and logs.
+   * What is older is not read: every read of it @throws CodedError `STORE_PRUNED`.
+   */
+  oldest(): { readonly state: Height; readonly bodies: Height };
 };
 
 /** Merkle proofs against the state root of a final block. */

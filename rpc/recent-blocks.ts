@@ -23,6 +23,7 @@ export function withRecentBlocks(chain: ChainPort): ChainPort {
     transactionPlace: (hash) => chain.transactionPlace(hash),
     findLogs: (criteria, bounds) => chain.findLogs(criteria, bounds),
     stateAt: (number) => chain.stateAt(number),
+    oldest: () => chain.oldest(),
   };
 }
 

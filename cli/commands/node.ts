@@ -14,6 +14,8 @@ import { holdLeash, type Leash } from '../supervision.ts';
 import {
   DEFAULT_BODY_LIMIT_BYTES,
   engineOption,
+  keepBodiesOption,
+  keepHistoryOption,
   logLevelOption,
   parsePort,
   parsePositive,
@@ -36,6 +38,8 @@ type StartOptions = {
   readonly bodyLimit?: number;
   readonly engine?: EngineName;
   readonly revertReasons?: 'on' | 'off';
+  readonly keepHistory?: number;
+  readonly keepBodies?: number;
   readonly follow?: true;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
@@ -86,6 +90,8 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     .option('--follow', 'leave the validator key aside: sync and serve without voting')
     .addOption(engineOption())
     .addOption(revertReasonsOption())
+    .addOption(keepHistoryOption())
+    .addOption(keepBodiesOption())
     .addOption(logLevelOption('least level to log'))
     .option('--log-file <file>', 'append JSON lines to a file instead of the terminal')
     .option('--json', 'log JSON lines to standard output')
@@ -203,6 +209,7 @@ function toNodeConfig(
       options.revertReasons === undefined
         ? directory.config.revertReasons
         : options.revertReasons === 'on',
+    keep: keepOf(directory, options),
     version: VERSION,
     logger,
   };
@@ -213,6 +220,12 @@ function metricsOf({ config }: NodeDirectory, options: StartOptions): NodeConfig
   const port = options.metricsPort ?? config.metrics?.port ?? 0;
   if (port === 0) return undefined;
   return { host: options.metricsHost ?? config.metrics?.host ?? '127.0.0.1', port };
+}
+
+function keepOf({ config }: NodeDirectory, options: StartOptions): NodeConfig['keep'] {
+  const states = options.keepHistory ?? config.keepHistory;
+  const bodies = options.keepBodies ?? config.keepBodies;
+  return states === undefined && bodies === undefined ? undefined : { states, bodies };
 }
 
 function inDirectory(directory: string, path: string | undefined): string | undefined {

@@ -26,6 +26,7 @@ function createCountingDatabase() {
     keys: () => assert.fail('nobody asks'),
     entries: () => assert.fail('nobody asks'),
     scan: () => assert.fail('nobody asks'),
+    compact: () => assert.fail('nobody asks'),
     snapshot: () => assert.fail('nobody asks'),
     write: async (writes: readonly Write[]) => {
       if (counts.failNext) throw new RangeError('the disk is full');

@@ -22,9 +22,11 @@ import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
+import { type Horizons, isBodyPruned, prunedError, readHorizons } from './horizons.ts';
 import { nodeKey } from './keyspace.ts';
 import { findLogs, type LogQueryBounds, type LogSearch } from './log-search.ts';
 import { pendingState } from './pending-state.ts';
+import { compactPruned, type PruneStep, pruneBatch } from './prune.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
 import { createSerialQueue } from './serial-queue.ts';
@@ -36,7 +38,10 @@ import {
   type StateProofRequest,
 } from './state-proof.ts';
 
-/** Every read @throws CodedError `STORE_DAMAGED` rather than serve what fails its checksum. */
+/**
+ * Every read @throws CodedError `STORE_DAMAGED` rather than serve what fails its checksum, and `STORE_PRUNED` for what
+ * is below a horizon.
+ */
 export type ChainStore = {
   head(): { readonly header: BlockHeader; readonly hash: Hash };
   /** The head's state; valid until the next write. */
@@ -46,7 +51,7 @@ export type ChainStore = {
    * block is written, and no longer; what it gives when another one is written has no meaning.
    */
   stateAfter(executed: ExecutedBlock): StatePort;
-  /** The state after a stored block, valid from then on; undefined above the head. */
+  /** The state after a stored block, valid until it is pruned; undefined above the head. @throws `STORE_PRUNED` */
   stateAt(number: Height): StateReader | undefined;
   /**
    * Writes the block after the head, whole and synced; blocks are written in the order of the calls.
@@ -72,6 +77,16 @@ export type ChainStore = {
    * @throws the reason of the signal when it aborts
    */
   prove(request: StateProofRequest): Promise<StateProof | NoProof>;
+  /** From which block on what is kept. */
+  oldest(): Horizons;
+  /**
+   * Drops states and bodies below the targets, in small batches between the blocks, and goes on where it was
+   * interrupted. A target beyond the head is the head; what is gone stays gone.
+   * @param onStep told after each batch; false ends it there
+   */
+  prune(targets: Horizons, onStep: (step: PruneStep) => boolean): Promise<void>;
+  /** Gives the room of what was pruned back to the file system. */
+  compact(): Promise<void>;
   /** Proofs of equivocation; no part of the chain. */
   readonly evidence: EvidenceBook;
   /**
@@ -98,6 +113,7 @@ export function createChainStore(
   const blocks = createRecent<Block>(RECENT_BLOCKS);
   const receipts = createRecent<readonly Receipt[]>(RECENT_BLOCKS);
   let { head } = options;
+  let horizons = readHorizons(database);
 
   const { hashOf, headerOf, readNumbered, numberOf, transactionPlace } = createChainReads(database);
 
@@ -119,6 +135,24 @@ export function createChainStore(
     receipts.set(number, executed.receipts);
   };
 
+  const requireBody = (number: Height): void => {
+    if (isBodyPruned(horizons, number)) throw prunedError('body', number, horizons.bodies);
+  };
+
+  /** One batch; whether there was anything to do. */
+  const pruneStep = async (targets: Horizons): Promise<PruneStep | undefined> => {
+    const reachable = {
+      state: lesser(targets.state, head.number),
+      bodies: lesser(targets.bodies, head.number),
+    };
+    const next = pruneBatch(database, horizons, reachable);
+    if (next === undefined) return undefined;
+    // Before what is read below it goes: a reader that asks meanwhile must not take it for absent.
+    ({ horizons } = next.step);
+    await database.write(next.batch.writes());
+    return next.step;
+  };
+
   return {
     head: () => head,
     state: () => newestState(database, head.header.stateRoot, hashOf),
@@ -128,18 +162,53 @@ export function createChainStore(
       return pendingState({ ...before, node }, executed, hash);
     },
     stateAt: (number) =>
-      number < 0n || number > head.number ? undefined : stateAfter(database, number, hashOf),
+      number < 0n || number > head.number
+        ? undefined
+        : stateAfter(database, number, hashOf, () => horizons.state),
     write: (executed) => serially(() => write(executed)),
     hashOf,
     numberOf,
     header: headerOf,
-    block: (number) => blocks.get(number, () => readNumbered('block', number, blockFrom)),
-    encodedBlock: (number) => readNumbered('block', number, (bytes) => bytes),
-    receipts: (number) =>
-      receipts.get(number, () => readNumbered('receipts', number, decodeReceipts)),
-    senders: (number) => readNumbered('senders', number, addressesFrom),
+    block: (number) => {
+      requireBody(number);
+      return blocks.get(number, () => readNumbered('block', number, blockFrom));
+    },
+    encodedBlock: (number) => {
+      requireBody(number);
+      return readNumbered('block', number, (bytes) => bytes);
+    },
+    receipts: (number) => {
+      requireBody(number);
+      return receipts.get(number, () => readNumbered('receipts', number, decodeReceipts));
+    },
+    senders: (number) => {
+      requireBody(number);
+      return readNumbered('senders', number, addressesFrom);
+    },
     transactionPlace,
-    findLogs: (criteria, bounds) => findLogs({ database, headerOf, hashOf }, criteria, bounds),
+    findLogs: async (criteria, bounds) => {
+      const first = bounds.after?.number ?? bounds.from;
+      const requireLogs = (): void => {
+        if (bounds.from <= bounds.to && isBodyPruned(horizons, first)) {
+          throw prunedError('logs', first, horizons.bodies);
+        }
+      };
+      requireLogs();
+      try {
+        return await findLogs({ database, headerOf, hashOf }, criteria, bounds);
+      } finally {
+        // The horizon may have passed the search: what it found would have holes.
+        requireLogs();
+      }
+    },
+    oldest: () => horizons,
+    prune: async (targets, onStep) => {
+      for (;;) {
+        const step = await serially(() => pruneStep(targets));
+        if (step === undefined || !onStep(step)) return;
+      }
+    },
+    compact: () => compactPruned(database),
     prove: async (request) => {
       const snapshot = database.snapshot();
       try {
@@ -161,6 +230,10 @@ export function createChainStore(
     evidence: createEvidenceBook(database, serially),
     close: () => serially(() => database.close()),
   };
+}
+
+function lesser(a: Height, b: Height): Height {
+  return a < b ? a : b;
 }
 
 function requireSuccessor(executed: ExecutedBlock, head: HeadRecord): void {

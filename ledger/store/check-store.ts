@@ -17,6 +17,7 @@ import {
 } from '../model/index.ts';
 import { type BatchRecord, type HeadRecord, isTip, readBatchRecord } from './batch-chain.ts';
 import { type Reader, WRITE_BUFFER_BYTES } from './database.ts';
+import { isBodyPruned, readHorizons } from './horizons.ts';
 import { hashKey, nodeKey, numberFrom, numberKey } from './keyspace.ts';
 import { storeError } from './store-error.ts';
 
@@ -42,12 +43,14 @@ export function checkNewestBlocks(
     throw fail(head.number, 'the state is not the one that the header commits to');
   }
   let expected: { readonly hash: Hash; readonly digest: Hash } = head;
+  const horizons = readHorizons(database);
   let bytes = 0;
   for (let number = head.number; number >= 0n && bytes < CHECKED_BYTES; number -= 1n) {
     const record = readBatchRecord(database, number);
     const header = readHeader(database, number);
     if (record === undefined || header === undefined) throw fail(number, 'its batch is lost');
-    if (!isWhole(database, header, record, expected, options.hashRule)) {
+    const isPruned = isBodyPruned(horizons, number);
+    if (!isWhole(database, header, record, expected, { ...options, isPruned })) {
       throw fail(number, 'its records do not fit together');
     }
     expected = { hash: header.parentHash, digest: record.before };
@@ -68,7 +71,7 @@ function isWhole(
   header: BlockHeader,
   record: BatchRecord,
   expected: { readonly hash: Hash; readonly digest: Hash },
-  hashRule: HeaderHashRule,
+  { hashRule, isPruned }: { readonly hashRule: HeaderHashRule; readonly isPruned: boolean },
 ): boolean {
   const { number } = header;
   const place = database.get(hashKey('numberOfHash', record.blockHash));
@@ -78,8 +81,9 @@ function isWhole(
     equalBytes(headerHash(header, hashRule), record.blockHash) &&
     place !== undefined &&
     numberFrom(place) === number &&
-    database.get(numberKey('block', number)) !== undefined &&
-    database.get(numberKey('senders', number)) !== undefined &&
-    database.get(numberKey('receipts', number)) !== undefined
+    (isPruned ||
+      (database.get(numberKey('block', number)) !== undefined &&
+        database.get(numberKey('senders', number)) !== undefined &&
+        database.get(numberKey('receipts', number)) !== undefined))
   );
 }

@@ -5,7 +5,7 @@ import { Level } from 'level';
 import { bytesToHex } from '../model/index.ts';
 import type { Write } from './batch.ts';
 import { withoutChecksum } from './checksum.ts';
-import { type KeyRange, nextHistoryKey, tableOf } from './keyspace.ts';
+import { type KeyRange, keysFrom, nextHistoryKey, type TableName, tableOf } from './keyspace.ts';
 import { codeOf, innermost, storeError } from './store-error.ts';
 
 export type Reader = {
@@ -34,6 +34,8 @@ export type Database = Reader & {
    * @throws CodedError `STORE_WRITE_FAILED`, from the first failure on
    */
   write(writes: readonly Write[]): Promise<void>;
+  /** Rewrites the tables of a kind of record without what was deleted or overwritten. */
+  compact(table: TableName): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -69,6 +71,13 @@ export async function openDatabase(path: string, create: boolean): Promise<Datab
 }
 
 type LevelStore = Level<Uint8Array, Uint8Array>;
+type Compacting = {
+  compactRange(
+    start: Uint8Array,
+    end: Uint8Array,
+    options: { readonly keyEncoding: 'view' },
+  ): Promise<void>;
+};
 
 function createDatabase(path: string, level: LevelStore): Database {
   let failure: Error | undefined;
@@ -94,6 +103,12 @@ function createDatabase(path: string, level: LevelStore): Database {
         failure = storeError('STORE_WRITE_FAILED', path, 'a batch was not written', { cause });
         throw failure;
       }
+    },
+    compact: async (table) => {
+      const { gte, lt } = keysFrom(table, new Uint8Array(0));
+      // `Level` is LevelDB wherever there is a disk; its browser form, which has no such method, is never opened.
+      const { compactRange } = level as LevelStore & Partial<Compacting>;
+      await compactRange?.call(level, gte, lt, { keyEncoding: 'view' });
     },
     close: () => level.close(),
   };

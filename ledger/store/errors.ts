@@ -10,6 +10,7 @@ export type StoreErrorCode =
   | 'STORE_NOT_WRITABLE'
   | 'STORE_WRITE_FAILED'
   | 'STORE_CLOSED'
+  | 'STORE_PRUNED'
   | 'STORE_MISSING'
   | 'STORE_NOT_EMPTY'
   | 'STORE_BACKUP_UNWRITABLE'
@@ -24,7 +25,9 @@ export type StoreErrorCode =
 /** What every failure of this folder carries; `path` is the directory or file concerned. */
 export type StoreErrorDetail = {
   readonly code: StoreErrorCode;
-  readonly path: string;
+  readonly path?: string;
+  /** From which block on what was asked for is kept, where it is pruned. */
+  readonly horizon?: bigint;
   /** The table of the key table and the key in hexadecimal, for a damaged value. */
   readonly table?: string;
   readonly key?: string;
@@ -64,6 +67,11 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   STORE_CLOSED: {
     meaning: 'The store or the consensus log was used after it was closed.',
     remedy: 'This is a fault of the program: report it with the log.',
+  },
+  STORE_PRUNED: {
+    meaning:
+      'What was asked for is of a block below the horizon of this ledger: it was pruned. The message names the horizon.',
+    remedy: 'Ask for a later block, or ask a node that keeps all history.',
   },
   STORE_MISSING: {
     meaning: 'The directory holds no store of a chain.',

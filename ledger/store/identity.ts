@@ -11,8 +11,8 @@ import { crc32c } from './checksum.ts';
 import { replaceDurably } from './durable-file.ts';
 import { codeOf, storeError } from './store-error.ts';
 
-/** 2: index of logs. */
-export const FORMAT_VERSION = 2;
+/** 2: index of logs. 3: may be pruned. */
+export const FORMAT_VERSION = 3;
 const MAGIC = new TextEncoder().encode('EHBSTORE');
 /** Magic 8, version 4, genesis hash 32, checksum 4. */
 const LENGTH = 48;

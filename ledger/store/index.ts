@@ -10,6 +10,7 @@ export {
 export { replaceDurably } from './durable-file.ts';
 export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';
 export type { EvidenceBook } from './evidence-book.ts';
+export type { Horizons } from './horizons.ts';
 export type { FoundLog, LogQueryBounds, LogSearch } from './log-search.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { NoProof, StateProof, StateProofRequest } from './state-proof.ts';

@@ -5,6 +5,7 @@
  * |---|---|---|---|---|
  * | 0x00 | metadata | name | `head`: number (8), hash (32), batch digest (32) | 1 |
  * | | | `migration` | version (1), next block (8) | 2 |
+ * | | | `horizons` | oldest state (8), oldest body (8); absent: block 0 | 3 |
  * | 0x01 | header | number (8) | sealed header, RLP | 1 |
  * | 0x02 | block | number (8) | block, RLP | 1 |
  * | 0x03 | senders | number (8) | senders, 20 bytes each | 1 |
@@ -76,6 +77,9 @@ export const MIGRATION_KEY: Uint8Array = prefixed(
   'metadata',
   new TextEncoder().encode('migration'),
 );
+
+/** From which block on what is kept (`horizons.ts`). */
+export const HORIZONS_KEY: Uint8Array = prefixed('metadata', new TextEncoder().encode('horizons'));
 
 export function numberKey(
   table: 'header' | 'block' | 'senders' | 'receipts' | 'batch' | 'changed',

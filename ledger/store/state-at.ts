@@ -14,6 +14,7 @@ import {
 } from '../model/index.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import type { Reader } from './database.ts';
+import { prunedError } from './horizons.ts';
 import { accountKey, hashKey, nodeKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -39,11 +40,28 @@ export function newestState(database: CachedDatabase, stateRoot: Hash, hashOf: H
   };
 }
 
-/** The state after a stored block; stays valid. */
-export function stateAfter(database: Reader, number: Height, hashOf: HashOf): StateReader {
+/**
+ * The state after a stored block; stays valid, until it is pruned.
+ * @param oldestState asked at each read, which @throws CodedError `STORE_PRUNED` below it
+ */
+export function stateAfter(
+  database: Reader,
+  number: Height,
+  hashOf: HashOf,
+  oldestState: () => Height,
+): StateReader {
+  const requireKept = (): void => {
+    const oldest = oldestState();
+    if (number < oldest) throw prunedError('state', number, oldest);
+  };
+  requireKept();
+  const read = (key: Uint8Array): Uint8Array => {
+    requireKept();
+    return valueAt(database, key, number);
+  };
   return {
-    account: (address) => accountFrom(valueAt(database, accountKey(address), number)),
-    storage: (address, slot) => valueAt(database, slotKey(address, slot), number),
+    account: (address) => accountFrom(read(accountKey(address))),
+    storage: (address, slot) => read(slotKey(address, slot)),
     code: (codeHash) => readCode(database, codeHash),
     blockHash: (asked) => (asked > number ? undefined : hashOf(asked)),
   };

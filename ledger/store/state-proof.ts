@@ -26,6 +26,7 @@ import { readHead } from './batch-chain.ts';
 import { decodeChangedKeys } from './changed-keys.ts';
 import { readHeader } from './check-store.ts';
 import type { Reader } from './database.ts';
+import { prunedError, readHorizons } from './horizons.ts';
 import { accountKey, nodeKey, numberKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -52,7 +53,7 @@ const MAX_CHANGED_KEYS = 250_000;
 /** Keys whose tries are set back before other work of the thread gets its turn. */
 const KEYS_PER_TURN = 500;
 
-/** @throws the reason of the signal when it aborts */
+/** @throws the reason of the signal when it aborts; CodedError `STORE_PRUNED` */
 export async function proveState(
   reader: Reader,
   request: StateProofRequest,
@@ -62,6 +63,8 @@ export async function proveState(
   const newest = head && readHeader(reader, head.number);
   const header = readHeader(reader, at);
   invariant(newest !== undefined && header !== undefined, 'a proof is asked of a stored block');
+  const { state: oldest } = readHorizons(reader);
+  if (at < oldest) throw prunedError('state', at, oldest);
   const changed = await changedSince(reader, request, newest.number);
   if (typeof changed === 'string') return changed;
 

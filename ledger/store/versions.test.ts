@@ -30,6 +30,7 @@ function createCounter(): { database: Database; reads(): number; keys(): number 
     keys: async () => [],
     entries: async () => [],
     scan: async () => [],
+    compact: async () => {},
     snapshot: () => {
       throw new RangeError('nobody asks');
     },

@@ -29,7 +29,30 @@ export function newestValue(database: Reader, key: Uint8Array): Uint8Array {
   return database.get(key)?.subarray(HEAD_LENGTH) ?? EMPTY;
 }
 
-/** The value as block `at` left it; empty if there is none. */
+/** The number of the version that block `number` wrote; undefined if none did or it is not kept. */
+export function versionOfBlock(
+  database: Reader,
+  key: Uint8Array,
+  newest: Versioned,
+  number: Height,
+): number | undefined {
+  if (newest.since === number) return newest.olderVersions;
+  let low = Math.max(0, newest.olderVersions - Number(newest.since - number));
+  let high = newest.olderVersions;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const record = decodeVersion(database.get(historyKey(key, middle)));
+    if (record?.since === number) return middle;
+    if (record === undefined || record.since < number) low = middle + 1;
+    else high = middle;
+  }
+  return undefined;
+}
+
+/**
+ * The value as block `at` left it; empty if there is none. Not for blocks below the horizon: there, values that
+ * were pruned are not told from those that never were.
+ */
 export function valueAt(database: Reader, key: Uint8Array, at: Height): Uint8Array {
   const newest = decodeVersion(database.get(key));
   if (newest === undefined) return EMPTY;
@@ -37,19 +60,27 @@ export function valueAt(database: Reader, key: Uint8Array, at: Height): Uint8Arr
   // Each version is at least one block older than the next, so those below `low` are old enough.
   let high = newest.olderVersions;
   let low = Math.max(0, high - Number(newest.since - at));
-  let value: Uint8Array = EMPTY;
+  const first = low;
+  let found: Versioned | undefined;
   for (let step = 0; low < high; ) {
     const middle = low + Math.min(step, (high - low) >> 1);
-    const record = decodeVersion(database.require(historyKey(key, middle))) as Versioned;
-    if (record.since <= at) {
-      value = record.value;
+    const record = decodeVersion(database.get(historyKey(key, middle)));
+    // One that is pruned is older than the horizon, and so is the value that replaced it.
+    if (record === undefined || record.since <= at) {
+      found = record;
       low = middle + 1;
       step = 2 * step + 1;
     } else {
       high = middle;
     }
   }
-  return value;
+  if (low === first) return EMPTY;
+  return found?.value ?? missingVersion(database, key, low - 1);
+}
+
+/** Says that the version which is to be the answer is not there. */
+function missingVersion(database: Reader, key: Uint8Array, version: number): Uint8Array {
+  return database.require(historyKey(key, version)).subarray(HEAD_LENGTH);
 }
 
 /**

@@ -7,78 +7,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressOf, keccak256, sign } from '#crypto';
 import { type Genesis, parseGenesis, parseReferenceGenesis } from '../../genesis/index.ts';
 import {
-  type Address,
   type Block,
-  bytesToHex,
   CodedError,
   commitSealHash,
-  compareBytes,
   concatBytes,
   decodeBlock,
   decodeExtraData,
   encodeBlock,
   encodeExtraData,
   type QbftExtraData,
-  signTransaction,
-  withSeals,
 } from '../../ledger/model/index.ts';
-import { openStore } from '../../ledger/store/index.ts';
-import { buildBlock, createEngine } from '../../vm/index.ts';
+import {
+  besuFile,
+  byAddress,
+  forgeBlocks,
+  type Party,
+  party,
+  sealOf,
+  transfer,
+} from '../testkit/forged-chain.ts';
 import { exportBlocks } from './export-blocks.ts';
 import { importBlocks } from './import-blocks.ts';
-import { storeOptionsOf } from './ledger-files.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 const test = suite('node/maintenance/besu-blocks');
 
-type Validator = { readonly key: Uint8Array; readonly address: Address };
-
-const party = (name: string): Validator => {
-  const key = keccak256(new TextEncoder().encode(name));
-  return { key, address: addressOf(key) };
-};
-const byAddress = (a: Validator, b: Validator): number => compareBytes(a.address, b.address);
 const four = ['one', 'two', 'three', 'four'].map(party).sort(byAddress);
 const fifth = party('five');
 const rich = party('rich');
+const FILE = besuFile(four, rich);
 
 /** Besu writes its version there. */
 const VANITY = new Uint8Array(32);
 VANITY.set(new TextEncoder().encode('besu 26.7.0'));
-
-/** The shape of Besu's own examples: London at block 2, a reward, periods in seconds, no `config.ehb`. */
-const FILE = {
-  config: {
-    chainId: 4,
-    berlinBlock: 0,
-    londonBlock: 2,
-    qbft: {
-      blockperiodseconds: 1,
-      epochlength: 30_000,
-      requesttimeoutseconds: 5,
-      blockreward: '5000000000000000000',
-    },
-  },
-  nonce: '0x0',
-  timestamp: '0x58ee40ba',
-  extraData: bytesToHex(
-    encodeExtraData({
-      vanity: new Uint8Array(32),
-      validators: four.map(({ address }) => address),
-      vote: undefined,
-      round: 0,
-      seals: [],
-    }),
-  ),
-  gasLimit: '0x1c9c380',
-  difficulty: '0x1',
-  mixHash: '0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365',
-  coinbase: '0x0000000000000000000000000000000000000000',
-  alloc: { [bytesToHex(rich.address).slice(2)]: { balance: '0xad78ebc5ac6200000' } },
-};
 
 function genesisOf(file: unknown): Genesis {
   const parsed = parseGenesis(file);
@@ -99,11 +62,6 @@ function freshPlace(): { dataDir: string; genesis: Genesis } {
   return { dataDir, genesis };
 }
 
-function sealOf(digest: Uint8Array, { key }: Validator): Uint8Array {
-  const { signature, yParity } = sign(digest as ReturnType<typeof commitSealHash>, key);
-  return concatBytes(signature, Uint8Array.of(yParity));
-}
-
 /** What each block's header says beside what follows from execution. */
 const PLAN: readonly Partial<Pick<QbftExtraData, 'round' | 'vote'>>[] = [
   { round: 1 },
@@ -117,55 +75,12 @@ const PLAN: readonly Partial<Pick<QbftExtraData, 'round' | 'vote'>>[] = [
 /** Makes the chain of the plan and exports it; three votes of four bring the fifth validator in. */
 async function makeChain(): Promise<void> {
   const place = freshPlace();
-  const store = await openStore(storeOptionsOf(place));
-  const engine = createEngine('fast', genesis.rules);
-  for (const [index, plan] of PLAN.entries()) {
-    const { header: parent } = store.head();
-    const validators = index > 3 ? [...four, fifth].sort(byAddress) : four;
-    const proposer = validators[index % validators.length] as Validator;
-    const transaction = signTransaction(
-      {
-        type: 0,
-        chainId: 4n,
-        nonce: BigInt(index),
-        gasPrice: 2n * 10n ** 9n,
-        gasLimit: 21_000n,
-        to: fifth.address,
-        value: 1n,
-        data: new Uint8Array(0),
-      },
-      rich.key,
-    );
-    const { executed } = await buildBlock(
-      {
-        parent,
-        rules: genesis.rules,
-        timestamp: parent.timestamp + 1n + BigInt(plan.round ?? 0) * 5n,
-        beneficiary: proposer.address,
-        extraData: encodeExtraData({
-          vanity: VANITY,
-          validators: validators.map(({ address }) => address),
-          vote: undefined,
-          round: 0,
-          seals: [],
-          ...plan,
-        }),
-        gasLimit: parent.gasLimit,
-        transactions: [{ transaction, sender: rich.address }],
-      },
-      engine,
-      store.state(),
-    );
-    const { header } = executed.block;
-    // A quorum, in no order: Besu writes seals as they come.
-    const signers = validators.toReversed().slice(0, validators.length === 5 ? 4 : 3);
-    const seals = signers.map((validator) => sealOf(commitSealHash(header), validator));
-    await store.write({
-      ...executed,
-      block: { ...executed.block, header: withSeals(header, seals) },
-    });
-  }
-  await store.close();
+  const plan = PLAN.map((extra, index) => ({
+    validators: index > 3 ? [...four, fifth].sort(byAddress) : four,
+    extra: { vanity: VANITY, ...extra },
+    transaction: transfer(rich, index, fifth.address),
+  }));
+  await forgeBlocks(place, plan, rich);
   await exportBlocks({ ...place, file, from: 1n, to: undefined }, () => {});
 }
 
@@ -237,7 +152,7 @@ test('seals in another order, or more of them, make the same block', async () =>
   const turned = withExtra(0, ({ seals }) => ({ seals: seals.toReversed() }));
   assert.is((await importing(turned)).imported, PLAN.length);
   const [first] = blocks();
-  const missing = four.find((one) => !four.toReversed().slice(0, 3).includes(one)) as Validator;
+  const missing = four.find((one) => !four.toReversed().slice(0, 3).includes(one)) as Party;
   const all = withExtra(0, ({ seals }) => ({
     seals: [...seals, sealOf(commitSealHash((first as Block).header), missing)],
   }));

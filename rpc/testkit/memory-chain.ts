@@ -114,6 +114,7 @@ export function createMemoryChain(
       const entry = at(number);
       return entry === undefined ? undefined : readerOf(entry.state, (n) => at(n)?.hash);
     },
+    oldest: () => ({ state: 0n, bodies: 0n }),
     append: (included) => {
       const parent = head();
       const receipts = makeReceipts(included);

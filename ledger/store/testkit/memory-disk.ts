@@ -133,6 +133,7 @@ function createMemoryDatabase({ records }: MemoryDisk, device: Device): Database
       }
       await device.reach('after-store-write');
     },
+    compact: async () => {},
     close: async () => {},
   };
 }

@@ -20,6 +20,7 @@ import {
 import { readBatchRecord, readHead } from '../batch-chain.ts';
 import { readHeader } from '../check-store.ts';
 import type { Reader } from '../database.ts';
+import { isBodyPruned, readHorizons } from '../horizons.ts';
 import { hashKey, logKey, numberFrom, numberKey } from '../keyspace.ts';
 import { logRecords } from '../log-places.ts';
 import { decodeReceipts } from '../receipt-record.ts';
@@ -41,7 +42,7 @@ export async function verifyBlocks(check: BlockCheck, counts: RecordCounts): Pro
   const { reader, findings, onProgress } = check;
   const head = readHead(reader);
   if (head === undefined) return;
-  const totals = { transactions: 0, logs: 0 };
+  const totals = { transactions: 0, logs: 0, bodies: 0 };
   let expected: Expected = { parentHash: ZERO_HASH, digest: ZERO_HASH };
   for (let number = 0n; number <= head.number; number += 1n) {
     expected = await verifyBlock(check, number, expected, totals);
@@ -51,9 +52,9 @@ export async function verifyBlocks(check: BlockCheck, counts: RecordCounts): Pro
   const blocks = Number(head.number) + 1;
   for (const [table, wanted] of [
     ['header', blocks],
-    ['block', blocks],
-    ['senders', blocks],
-    ['receipts', blocks],
+    ['block', totals.bodies],
+    ['senders', totals.bodies],
+    ['receipts', totals.bodies],
     ['batch', blocks],
     ['numberOfHash', blocks],
     ['transaction', totals.transactions],
@@ -68,7 +69,7 @@ async function verifyBlock(
   { reader, hashRule, findings, checkHeader }: BlockCheck,
   number: Height,
   { parentHash, digest }: Expected,
-  totals: { transactions: number; logs: number },
+  totals: { transactions: number; logs: number; bodies: number },
 ): Promise<Expected> {
   const where = `block ${number}`;
   const unknown = { parentHash: ZERO_HASH, digest: ZERO_HASH };
@@ -94,6 +95,12 @@ async function verifyBlock(
     where,
     'it is not found by its hash',
   );
+  // L-31
+  const horizons = attempt(() => readHorizons(reader));
+  if (horizons !== undefined && isBodyPruned(horizons, number)) {
+    return { parentHash: hash, digest: batch.digest };
+  }
+  totals.bodies += 1;
   const block = attempt(() => decodedBlock(reader, number));
   const receipts = attempt(() => storedReceipts(reader, number));
   if (block !== undefined) {

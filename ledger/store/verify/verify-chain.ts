@@ -4,6 +4,7 @@ import { readHead } from '../batch-chain.ts';
 import { createChainReads } from '../chain-reads.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { openDatabase, type Reader } from '../database.ts';
+import { readHorizons } from '../horizons.ts';
 import { versionOf } from '../identity.ts';
 import { stateAfter } from '../state-at.ts';
 import { storeError } from '../store-error.ts';
@@ -12,7 +13,7 @@ import { verifyFiles } from './verify-files.ts';
 import { type VerifyOptions, type VerifyReport, verifyStore } from './verify-store.ts';
 
 /** What checking headers may read. */
-export type VerifiedView = Pick<ChainStore, 'header' | 'hashOf' | 'stateAt'>;
+export type VerifiedView = Pick<ChainStore, 'header' | 'hashOf' | 'stateAt' | 'oldest'>;
 
 export type VerifyChainOptions = {
   readonly path: string;
@@ -59,10 +60,13 @@ function viewOf(reader: Reader): VerifiedView {
   return {
     hashOf,
     header: headerOf,
+    oldest: () => readHorizons(reader),
     stateAt: (number) => {
       const head = readHead(reader);
       invariant(head !== undefined, 'a view is of a store with a head');
-      return number > head.number ? undefined : stateAfter(reader, number, hashOf);
+      return number > head.number
+        ? undefined
+        : stateAfter(reader, number, hashOf, () => readHorizons(reader).state);
     },
   };
 }

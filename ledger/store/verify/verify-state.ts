@@ -20,6 +20,7 @@ import {
 import { readHead } from '../batch-chain.ts';
 import { readHeader } from '../check-store.ts';
 import type { Reader } from '../database.ts';
+import { readHorizons } from '../horizons.ts';
 import { hashKey, historyKey, keysFrom, nodeKey, type TableName } from '../keyspace.ts';
 import { decodeVersion } from '../versions.ts';
 import type { Findings } from './report.ts';
@@ -33,6 +34,8 @@ type Pass = {
   readonly reader: Reader;
   readonly findings: Findings;
   readonly versions: Map<Height, number>;
+  /** The oldest block after which the state is kept. */
+  readonly horizon: Height;
   readonly totals: Record<'accountNode' | 'storageNode' | 'accountHistory' | 'slotHistory', number>;
 };
 
@@ -43,7 +46,8 @@ export async function verifyState(
   onProgress: (accounts: number) => void,
 ): Promise<VersionCounts> {
   const totals = { accountNode: 0, storageNode: 0, accountHistory: 0, slotHistory: 0 };
-  const pass: Pass = { reader, findings, versions: new Map(), totals };
+  const horizon = horizonOf(reader);
+  const pass: Pass = { reader, findings, versions: new Map(), totals, horizon };
   const storages = await storageRoots(pass);
   const entries: TrieEntry[] = [];
   for await (const { key, value } of pagesOf(reader, keysFrom('account', new Uint8Array(0)))) {
@@ -68,6 +72,15 @@ export async function verifyState(
   }
   await verifyCodes(pass);
   return pass.versions;
+}
+
+function horizonOf(reader: Reader): Height {
+  try {
+    return readHorizons(reader).state;
+  } catch {
+    // Damaged, which the first pass has said.
+    return 0n;
+  }
 }
 
 /** The root of each account's slots, by its address. */
@@ -96,7 +109,7 @@ async function storageRoots(pass: Pass): Promise<ReadonlyMap<string, Hash>> {
 
 /** The newest value, once its past is there; undefined if the record is damaged, which was said already. */
 function versionedValue(
-  { reader, findings, versions, totals }: Pass,
+  { reader, findings, versions, totals, horizon }: Pass,
   key: Uint8Array,
   record: Uint8Array | undefined,
   history: 'accountHistory' | 'slotHistory',
@@ -107,15 +120,18 @@ function versionedValue(
     versions.set(number, (versions.get(number) ?? 0) + 1);
   };
   countAt(newest.since);
-  totals[history] += newest.olderVersions;
   let later = newest.since;
   for (let version = newest.olderVersions - 1; version >= 0; version -= 1) {
     let older: ReturnType<typeof decodeVersion>;
     try {
       older = decodeVersion(reader.get(historyKey(key, version)));
     } catch {
+      totals[history] += 1;
       continue;
     }
+    // What replaced it is the oldest that is kept, or older: it was pruned, and all before it. L-31
+    if (older === undefined && later <= horizon) break;
+    totals[history] += 1;
     if (older === undefined) {
       findings.addRecord(key, `its version ${version} is missing`);
       continue;
