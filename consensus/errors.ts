@@ -153,7 +153,7 @@ export const CONSENSUS_ERRORS: Readonly<Record<ConsensusCode, Entry>> = {
   CONSENSUS_OLD_ROUND: { meaning: 'The round is over.', remedy: NONE, fault: false },
   CONSENSUS_PROOF_BY_CONTRACT: {
     meaning:
-      'A contract names the validators at the height of a proof, which this verifier cannot follow.',
+      'A contract names the validators at the height of a proof, and it is not one whose storage this verifier can read.',
     remedy:
       'Compare the hash of the block with nodes that you trust; the proof below it holds for that hash.',
     fault: false,

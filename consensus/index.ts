@@ -1,4 +1,5 @@
 export { decodeMessage, encodeMessage, MAX_MESSAGE_BYTES } from './codec.ts';
+export { isKnownContract, readNamedSet } from './contract-set.ts';
 export type { Effect, LogEntry } from './effect.ts';
 export { CONSENSUS_ERRORS, type ConsensusCode, isSenderFault } from './errors.ts';
 export { decodeEvidence, type Evidence, encodeEvidence, verifyEvidence } from './evidence-codec.ts';
@@ -15,7 +16,12 @@ export type {
 export { decodeLogRecord, encodeLogRecord, heightOf, type LogRecord } from './log-record.ts';
 export { isMute } from './lost-logs.ts';
 export type { PeerMessage, QbftMessage, UnsignedMessage, UnsignedReport } from './messages.ts';
-export { encodeProofBundle, type ProofBundle, type ProofSubject } from './proof-bundle.ts';
+export {
+  encodeProofBundle,
+  type ProofBundle,
+  type ProofSubject,
+  type SealedStep,
+} from './proof-bundle.ts';
 export {
   type QbftOptions,
   type QbftRules,
@@ -34,12 +40,12 @@ export {
 export type { ConsensusState } from './state.ts';
 export { type Statement, viewOfStatement } from './statement.ts';
 export { step } from './step.ts';
+export { asWitness, follow, type TrustAnchor, trustedAtFirst } from './trust-path.ts';
 export { decodeValidators, GET_VALIDATORS } from './validator-contract.ts';
 export { proposerOf, quorumOf } from './validators.ts';
 export {
   type Proved,
   type ProvedFact,
-  type TrustAnchor,
   verifyProofBundle,
 } from './verify-bundle.ts';
 export { verifySealedHeader, verifySeals } from './verify-seals.ts';

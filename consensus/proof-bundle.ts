@@ -37,24 +37,51 @@ export type ProofSubject =
       readonly transactionProof: MerkleProof;
     };
 
+/** Who seals a header that lists nobody: what the contract named in the state after its parent. P-7 */
+export type NamedBy = {
+  /** In round 0 and without seals, or with those of validators that are trusted before it. */
+  readonly parent: BlockHeader;
+  /** Of the contract, from the parent's state root. */
+  readonly account: MerkleProof;
+  /** Of all slots of the set together, each node once. */
+  readonly storage: MerkleProof;
+};
+
+export type SealedStep = {
+  readonly header: BlockHeader;
+  /** Where a contract names the validators. */
+  readonly namedBy: NamedBy | undefined;
+};
+
 export type ProofBundle = {
   readonly genesisHash: Hash;
   /** Ascending: each with another set than the one before it, and the one of the block. */
-  readonly headers: readonly BlockHeader[];
+  readonly headers: readonly SealedStep[];
   readonly subject: ProofSubject;
 };
 
-const BUNDLE_VERSION = 1;
+/** 1: no contract names anybody; 2: in some header one does. */
+const VERSIONS = [1, 2] as const;
 /** A proof of a thousand slots in a trie of a billion takes less than 8 MiB. */
 const MAX_BUNDLE_BYTES: number = 16 * 1024 * 1024;
 const KINDS = ['account', 'transaction', 'receipt'] as const;
 
 export function encodeProofBundle({ genesisHash, headers, subject }: ProofBundle): Uint8Array {
   const body = concatBytes(
-    Uint8Array.of(BUNDLE_VERSION),
-    encodeRlp([genesisHash, headers.map(encodeHeader), subjectItem(subject)]),
+    Uint8Array.of(versionOf(headers)),
+    encodeRlp([genesisHash, headers.map(stepItem), subjectItem(subject)]),
   );
   return concatBytes(body, keccak256(body));
+}
+
+function versionOf(headers: readonly SealedStep[]): (typeof VERSIONS)[number] {
+  return headers.some(({ namedBy }) => namedBy !== undefined) ? 2 : 1;
+}
+
+function stepItem({ header, namedBy }: SealedStep): RlpItem {
+  const encoded = encodeHeader(header);
+  if (namedBy === undefined) return encoded;
+  return [encoded, encodeHeader(namedBy.parent), namedBy.account, namedBy.storage];
 }
 
 function subjectItem(subject: ProofSubject): RlpItem {
@@ -97,13 +124,14 @@ export function decodeProofBundle(
   if (!equalBytes(keccak256(body), bytes.subarray(bytes.length - 32))) {
     return malformed('was changed on its way: its checksum is wrong');
   }
-  if (body[0] !== BUNDLE_VERSION) {
+  const version = VERSIONS.find((known) => known === body[0]);
+  if (version === undefined) {
     return refuse('CONSENSUS_UNKNOWN_VERSION', `the proof has version ${body[0]}`);
   }
   const decoded = decodeRlp(body.subarray(1));
   if (!decoded.ok) return malformed(`is not canonical: ${decoded.message}`);
   const [genesisHash, headerItems, subjectList, ...more] = listOf(decoded.item);
-  const headers = listOf(headerItems).map(headerFrom);
+  const headers = listOf(headerItems).map(stepFrom);
   const subject = subjectFrom(listOf(subjectList));
   if (!isBytes(genesisHash, 32) || headerItems instanceof Uint8Array || more.length > 0) {
     return malformed('has other parts than it should');
@@ -111,6 +139,7 @@ export function decodeProofBundle(
   if (!headers.every((header) => header !== undefined) || subject === undefined) {
     return malformed('has a header or a subject of another shape');
   }
+  if (version !== versionOf(headers)) return malformed('has the version of another shape');
   return { ok: true, bundle: { genesisHash: genesisHash as Hash, headers, subject } };
 }
 
@@ -153,7 +182,22 @@ function proofFrom(item: RlpItem | undefined): MerkleProof | undefined {
   return item.every((node) => node instanceof Uint8Array) ? (item as MerkleProof) : undefined;
 }
 
-function headerFrom(item: RlpItem): BlockHeader | undefined {
+function stepFrom(item: RlpItem): SealedStep | undefined {
+  if (item instanceof Uint8Array) {
+    const header = headerFrom(item);
+    return header && { header, namedBy: undefined };
+  }
+  const [headerItem, parentItem, accountItem, storageItem, ...more] = item;
+  const header = headerFrom(headerItem);
+  const parent = headerFrom(parentItem);
+  const account = proofFrom(accountItem);
+  const storage = proofFrom(storageItem);
+  return header && parent && account && storage && more.length === 0
+    ? { header, namedBy: { parent, account, storage } }
+    : undefined;
+}
+
+function headerFrom(item: RlpItem | undefined): BlockHeader | undefined {
   if (!(item instanceof Uint8Array)) return undefined;
   const decoded = decodeHeader(item);
   return decoded.ok ? decoded.header : undefined;

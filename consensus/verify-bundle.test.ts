@@ -12,10 +12,12 @@ import {
   RECEIPT_SUBJECT,
   SLOT,
   sealedHeader,
+  steps,
   TRANSACTION_SUBJECT,
 } from './testkit/proved-chain.ts';
 import { identities } from './testkit/toy-chain.ts';
-import { type TrustAnchor, verifyProofBundle } from './verify-bundle.ts';
+import type { TrustAnchor } from './trust-path.ts';
+import { verifyProofBundle } from './verify-bundle.ts';
 
 const test = suite('consensus/verify-bundle');
 
@@ -36,7 +38,7 @@ function bundleOf(
   subject: ProofSubject = ACCOUNT_SUBJECT,
   anchor: TrustAnchor = ANCHOR,
 ): Uint8Array {
-  return encodeProofBundle({ genesisHash: anchor.hash, headers, subject });
+  return encodeProofBundle({ genesisHash: anchor.hash, headers: steps(headers), subject });
 }
 
 function codeOf(bundle: Uint8Array, anchor: TrustAnchor = ANCHOR): string {
@@ -134,13 +136,13 @@ test('P-4: a set that the genesis file lists for a later height is trusted from 
   } as const;
   const byContract = anchorOf(FIRST, [contract]);
   const late = bundleOf([sealedHeader(9n, FIRST)], ACCOUNT_SUBJECT, byContract);
-  assert.is(codeOf(late, byContract), 'CONSENSUS_PROOF_BY_CONTRACT');
+  assert.is(codeOf(late, byContract), 'CONSENSUS_WRONG_VALIDATORS');
 });
 
 test('P-1: a bundle of another genesis, version or size is refused by name', () => {
   assert.is(codeOf(bundleOf([TARGET_OF_FIRST]), anchorOf(set(0, 1, 2))), 'CONSENSUS_FOREIGN_PROOF');
   const versioned = bundleOf([TARGET_OF_FIRST]);
-  versioned[0] = 2;
+  versioned[0] = 3;
   const body = versioned.subarray(0, versioned.length - 32);
   assert.is(codeOf(concatBytes(body, keccak256(body))), 'CONSENSUS_UNKNOWN_VERSION');
   assert.is(codeOf(new Uint8Array(17 * 1024 * 1024)), 'CONSENSUS_TOO_LARGE');

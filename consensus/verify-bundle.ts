@@ -9,9 +9,7 @@ import {
   type Address,
   type BlockHeader,
   bytesToBigint,
-  commitSealHash,
   decodeAccount,
-  decodeExtraData,
   decodeReceipt,
   decodeRlp,
   decodeTransaction,
@@ -27,17 +25,7 @@ import {
 } from '../ledger/model/index.ts';
 import { type ConsensusCode, refuse } from './errors.ts';
 import { decodeProofBundle, type ProofBundle, type ProofSubject } from './proof-bundle.ts';
-import { type QbftOptions, qbftRulesAt } from './schedule.ts';
-import { isAscending, isMember } from './validators.ts';
-import { verifySeals } from './verify-seals.ts';
-
-/** What of a genesis file a proof rests on. */
-export type TrustAnchor = {
-  readonly hash: Hash;
-  /** Who seals block 1. */
-  readonly validators: readonly Address[];
-  readonly qbft: QbftOptions;
-};
+import { follow, type TrustAnchor, trustedAtFirst } from './trust-path.ts';
 
 export type ProvedFact =
   | {
@@ -63,8 +51,9 @@ export type Proved = {
 
 /**
  * Refuses with CONSENSUS_TOO_LARGE, CONSENSUS_UNKNOWN_VERSION, CONSENSUS_MALFORMED,
- * CONSENSUS_FOREIGN_PROOF, CONSENSUS_UNTRUSTED_VALIDATORS, CONSENSUS_PROOF_BY_CONTRACT,
- * CONSENSUS_PROOF_INVALID, or a code of `verifySeals`; never throws.
+ * CONSENSUS_FOREIGN_PROOF, CONSENSUS_UNTRUSTED_VALIDATORS, CONSENSUS_WRONG_VALIDATORS,
+ * CONSENSUS_BAD_HEADER, CONSENSUS_PROOF_BY_CONTRACT, CONSENSUS_PROOF_INVALID, or a code of
+ * `verifySeals`; never throws.
  */
 export function verifyProofBundle(
   bytes: Uint8Array,
@@ -88,70 +77,21 @@ function followHeaders(
   { headers }: ProofBundle,
   anchor: TrustAnchor,
 ): Verdict<{ readonly header: BlockHeader }, ConsensusCode> {
-  let trusted: Trusted = { height: 0n, validators: anchor.validators };
+  let trusted = trustedAtFirst(anchor);
   let newest: BlockHeader | undefined;
-  for (const header of headers) {
+  for (const step of headers) {
+    const { header } = step;
     if (newest !== undefined && header.number <= newest.number) {
       return refuse('CONSENSUS_MALFORMED', 'the headers of the proof do not ascend');
     }
-    const verdict =
-      header.number === 0n ? isGenesis(header, anchor) : isSealed(header, trusted, anchor);
+    const verdict = follow(trusted, step, anchor);
     if (!verdict.ok) return verdict;
-    trusted = { height: header.number, validators: verdict.validators };
+    ({ trusted } = verdict);
     newest = header;
   }
   return newest === undefined
     ? refuse('CONSENSUS_MALFORMED', 'the proof has no header')
     : { ok: true, header: newest };
-}
-
-type Trusted = { readonly height: bigint; readonly validators: readonly Address[] };
-type HeaderVerdict = Verdict<{ readonly validators: readonly Address[] }, ConsensusCode>;
-
-function isGenesis(header: BlockHeader, { hash, validators }: TrustAnchor): HeaderVerdict {
-  return equalBytes(headerHash(header, 'qbft'), hash)
-    ? { ok: true, validators }
-    : refuse('CONSENSUS_FOREIGN_PROOF', 'block 0 of the proof is another one');
-}
-
-/** P-3: a quorum of the header's own set, and more than a third of the set trusted last. */
-function isSealed(header: BlockHeader, trusted: Trusted, { qbft }: TrustAnchor): HeaderVerdict {
-  const place = `block ${header.number}`;
-  if (qbftRulesAt(qbft, header.number).source.kind === 'contract') {
-    return refuse(
-      'CONSENSUS_PROOF_BY_CONTRACT',
-      `a contract names the validators of ${place}: the header alone does not say who they are`,
-    );
-  }
-  const decoded = decodeExtraData(header.extraData);
-  if (!decoded.ok) return refuse('CONSENSUS_BAD_HEADER', `${place}: ${decoded.message}`);
-  const { validators, seals } = decoded.extraData;
-  if (validators.length === 0 || !isAscending(validators)) {
-    return refuse('CONSENSUS_WRONG_VALIDATORS', `${place} lists no ascending set`);
-  }
-  const sealed = verifySeals(commitSealHash(header), seals, validators);
-  if (!sealed.ok) return { ...sealed, message: `${place}: ${sealed.message}` };
-  const known = trustedAt(header.number, trusted, qbft);
-  const overlap = sealed.signers.filter((signer) => isMember(known, signer)).length;
-  if (3 * overlap <= known.length) {
-    return refuse(
-      'CONSENSUS_UNTRUSTED_VALIDATORS',
-      `${place} is sealed by ${overlap} of the ${known.length} validators trusted before it`,
-    );
-  }
-  return { ok: true, validators };
-}
-
-/** A set that the genesis file lists for a later height replaces what votes have made before. P-4 */
-function trustedAt(
-  height: bigint,
-  trusted: Trusted,
-  { transitions }: QbftOptions,
-): readonly Address[] {
-  const listed = transitions.findLast(
-    ({ from, validators }) => validators !== undefined && from <= height && from > trusted.height,
-  );
-  return listed?.validators ?? trusted.validators;
 }
 
 type FactVerdict = Verdict<{ readonly fact: ProvedFact }, ConsensusCode>;

@@ -41,7 +41,7 @@ export function verifySeals(
   const signers: Address[] = [];
   const seen = new Set<string>();
   for (const seal of seals) {
-    const signer = signerOf(digest, seal);
+    const signer = sealerOf(digest, seal);
     if (signer === undefined) return refuse('CONSENSUS_BAD_SEAL', 'a seal is not a signature');
     if (!isMember(validators, signer)) {
       return refuse('CONSENSUS_STRANGE_SEAL', 'a seal is not of a validator over this header');
@@ -71,7 +71,7 @@ export function verifySealedHeader(
   return verifySeals(commitSealHash(header), decoded.extraData.seals, validators);
 }
 
-function signerOf(digest: Hash, seal: Uint8Array): Address | undefined {
+export function sealerOf(digest: Hash, seal: Uint8Array): Address | undefined {
   if (seal.length !== 65) return undefined;
   return recoverAddress(digest, seal.subarray(0, 64), seal[64] as number);
 }

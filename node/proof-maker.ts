@@ -1,18 +1,28 @@
 /** Proofs for strangers: the headers at which the validators changed, the one of the block, and the Merkle way from it. */
-import { encodeProofBundle, type ProofSubject } from '../consensus/index.ts';
+import {
+  asWitness,
+  encodeProofBundle,
+  follow,
+  type ProofSubject,
+  type SealedStep,
+  type TrustAnchor,
+  trustedAtFirst,
+} from '../consensus/index.ts';
 import {
   type Address,
   type BlockHeader,
-  decodeExtraData,
+  bytesToHex,
   encodeReceipt,
   type Hash,
   type Height,
   invariant,
+  joinTrieProofs,
   proveOrdered,
   refuse,
   type Verdict,
 } from '../ledger/model/index.ts';
-import type { ChainStore } from '../ledger/store/index.ts';
+import type { ChainStore, NoProof } from '../ledger/store/index.ts';
+import { createSetChanges, type SetChanges } from './set-changes.ts';
 
 export type ProofRequest =
   | {
@@ -36,28 +46,98 @@ export type ProofMaker = {
 
 type ProofStore = Pick<
   ChainStore,
-  'head' | 'header' | 'hashOf' | 'block' | 'receipts' | 'transactionPlace' | 'prove'
+  'head' | 'header' | 'hashOf' | 'block' | 'receipts' | 'transactionPlace' | 'prove' | 'stateAt'
 >;
 
-/** Headers looked at before other work of the thread gets its turn. */
-const HEADERS_PER_TURN = 256n;
+export function createProofMaker(
+  { hash, validators, qbft }: TrustAnchor,
+  store: ProofStore,
+  breathe: () => Promise<void>,
+): ProofMaker {
+  const anchor = { hash, validators, qbft };
+  const changes = createSetChanges(store, qbft, breathe);
+  /** Steps never change, and those of a contract's sets take a proof of an earlier state each. */
+  const steps = new Map<Height, ReturnType<typeof stepTo>>();
 
-export function createProofMaker(store: ProofStore, breathe: () => Promise<void>): ProofMaker {
-  const changes = createSetChanges(store, breathe);
+  const stepAt = async (
+    trusted: Trusted,
+    height: Height,
+    signal: AbortSignal,
+  ): ReturnType<typeof stepTo> => {
+    const known = await steps.get(height);
+    if (known !== undefined) return known;
+    return await stepTo({ store, changes, anchor }, trusted, height, signal);
+  };
+
   return {
     make: async (request, signal) => {
       const subject = await subjectOf(store, request, signal);
       if (!subject.ok) return subject;
       const { number } = subject;
-      const heights = (await changes(number, signal)).filter((height) => height < number);
-      const headers = [...heights, number].map((height) => headerAt(store, height));
-      const genesisHash = store.hashOf(0n);
-      const hash = store.hashOf(number);
-      invariant(genesisHash !== undefined && hash !== undefined, 'a proved block is stored');
-      const bundle = encodeProofBundle({ genesisHash, headers, subject: subject.subject });
-      return { ok: true, bundle, number, hash };
+      const heights = (await changes.upTo(number, signal)).filter((height) => height < number);
+      const headers: SealedStep[] = [];
+      let trusted = trustedAtFirst(anchor);
+      for (const height of [...heights, number]) {
+        const next = await stepAt(trusted, height, signal);
+        if (!next.ok) return next;
+        if (height < number) steps.set(height, Promise.resolve(next));
+        headers.push(next.step);
+        ({ trusted } = next);
+      }
+      const proved = store.hashOf(number);
+      invariant(proved !== undefined, 'a proved block is stored');
+      const bundle = encodeProofBundle({ genesisHash: hash, headers, subject: subject.subject });
+      return { ok: true, bundle, number, hash: proved };
     },
   };
+}
+
+type Trusted = ReturnType<typeof trustedAtFirst>;
+
+type Step = Verdict<{ readonly step: SealedStep; readonly trusted: Trusted }>;
+
+/** The header of that block, and where a contract named its set the proof of that, as the verifier takes it. */
+async function stepTo(
+  {
+    store,
+    changes,
+    anchor,
+  }: { readonly store: ProofStore; readonly changes: SetChanges; readonly anchor: TrustAnchor },
+  trusted: Trusted,
+  height: Height,
+  signal: AbortSignal,
+): Promise<Step> {
+  const header = headerAt(store, height);
+  const named = height === 0n ? undefined : changes.slotsOf(height);
+  if (named === undefined) return checked({ header, namedBy: undefined }, trusted, anchor);
+  const { contract, slots } = named;
+  if (slots === undefined) {
+    const message = `the validators of block ${height} are named by the contract ${bytesToHex(contract)}, whose storage no verifier can read`;
+    return refuse('NODE_NO_PROOF', message);
+  }
+  const at = height - 1n;
+  const proof = await store.prove({ address: contract, slots, at, signal });
+  if (typeof proof === 'string') return refuse('NODE_NO_PROOF', noProof(at, proof));
+  const parent = headerAt(store, at);
+  const { accountProof: account, storageProofs } = proof;
+  const witness = (vouches: boolean): SealedStep => ({
+    header,
+    namedBy: {
+      parent: asWitness(parent, trusted, anchor, vouches),
+      account,
+      storage: joinTrieProofs(storageProofs),
+    },
+  });
+  const bare = checked(witness(false), trusted, anchor);
+  return bare.ok ? bare : checked(witness(true), trusted, anchor);
+}
+
+/** A step is taken by the verifier's own rule. */
+function checked(step: SealedStep, trusted: Trusted, anchor: TrustAnchor): Step {
+  const verdict = follow(trusted, step, anchor);
+  return verdict.ok
+    ? { ok: true, step, trusted: verdict.trusted }
+    : refuse('NODE_NO_PROOF', `no verifier would follow: ${verdict.message}`);
 }
 
 type Subject = Verdict<{ readonly subject: ProofSubject; readonly number: Height }>;
@@ -70,13 +150,7 @@ async function subjectOf(
   if (request.kind !== 'account') return transactionSubject(store, request);
   const { address, slots, at } = request;
   const proof = await store.prove({ address, slots, at, signal });
-  if (typeof proof === 'string') {
-    const reason =
-      proof === 'before-records'
-        ? 'is older than the records that a proof takes'
-        : 'is too long ago: too much has changed since';
-    return refuse('NODE_NO_PROOF', `block ${at} ${reason}`);
-  }
+  if (typeof proof === 'string') return refuse('NODE_NO_PROOF', noProof(at, proof));
   const proved = slots.map((slot, index) => ({ slot, proof: proof.storageProofs[index] ?? [] }));
   const subject = { kind: 'account', address, proof: proof.accountProof, slots: proved } as const;
   return { ok: true, subject, number: at };
@@ -105,37 +179,14 @@ function transactionSubject(
   return { ok: true, subject, number };
 }
 
-/** Heights at which the headers list another set than the block before, up to one; found once each. */
-function createSetChanges(
-  store: ProofStore,
-  breathe: () => Promise<void>,
-): (upTo: Height, signal: AbortSignal) => Promise<readonly Height[]> {
-  const changes: Height[] = [];
-  let looked = { height: 0n, set: setOf(headerAt(store, 0n)) };
-  return async (upTo, signal) => {
-    while (looked.height < upTo) {
-      const height = looked.height + 1n;
-      const set = setOf(headerAt(store, height));
-      if (set !== looked.set) changes.push(height);
-      // Before the pause: another request may look meanwhile, and goes on from here.
-      looked = { height, set };
-      if (height % HEADERS_PER_TURN === 0n) {
-        await breathe();
-        signal.throwIfAborted();
-      }
-    }
-    return changes.filter((height) => height <= upTo);
-  };
+function noProof(at: Height, reason: NoProof): string {
+  return reason === 'before-records'
+    ? `block ${at} is older than the records that a proof takes`
+    : `block ${at} is too long ago: too much has changed since`;
 }
 
 function headerAt(store: ProofStore, height: Height): BlockHeader {
   const header = store.header(height);
   invariant(header !== undefined, 'every header up to the head is stored');
   return header;
-}
-
-function setOf(header: BlockHeader): string {
-  const decoded = decodeExtraData(header.extraData);
-  invariant(decoded.ok, 'a stored header has QBFT extraData');
-  return decoded.extraData.validators.join();
 }

@@ -41,7 +41,7 @@ export function startNodeServer(
       },
       proofs: store,
       caller: createCaller(store, rules, engine, () => clock.breathe()),
-      bundles: createProofMaker(store, clock.breathe),
+      bundles: createProofMaker(genesis, store, clock.breathe),
       backups: createBackups(store, config.logger.child('backup')),
       fees: createFees(rules),
       events,

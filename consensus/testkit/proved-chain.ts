@@ -24,9 +24,9 @@ import {
   trieRoot,
   withSeals,
 } from '../../ledger/model/index.ts';
-import type { ProofSubject } from '../proof-bundle.ts';
+import type { ProofSubject, SealedStep } from '../proof-bundle.ts';
 import type { QbftOptions } from '../schedule.ts';
-import type { TrustAnchor } from '../verify-bundle.ts';
+import type { TrustAnchor } from '../trust-path.ts';
 import { genesisHeader, type Identity } from './toy-chain.ts';
 
 export const HOLDER: Address = keccak256(Uint8Array.of(1)).slice(0, 20) as Uint8Array as Address;
@@ -59,9 +59,12 @@ const receipts: readonly Receipt[] = transactions.map((_, index) => ({
   logsBloom: logsBloom(logs),
 }));
 
-type Trie = { readonly root: Hash; readonly prove: (key: Uint8Array) => readonly Uint8Array[] };
+export type Trie = {
+  readonly root: Hash;
+  readonly prove: (key: Uint8Array) => readonly Uint8Array[];
+};
 
-function trieOf(entries: readonly TrieEntry[]): Trie {
+export function trieOf(entries: readonly TrieEntry[]): Trie {
   const nodes = new Map<string, Uint8Array>();
   const root = trieRoot(entries, (path, depth, encoded) => {
     if (encoded !== undefined) nodes.set(keyOf(path.slice(0, depth)), encoded);
@@ -75,17 +78,16 @@ const storage = trieOf(
     value: encodeRlp(Uint8Array.of(index + 1)),
   })),
 );
-const state = trieOf(
-  Array.from({ length: 50 }, (_, index) => ({
-    key: keccak256(keccak256(Uint8Array.of(index)).slice(0, 20)),
-    value: encodeAccount({
-      nonce: 1n,
-      balance: BigInt(index) * 10n ** 18n,
-      storageRoot: storage.root,
-      codeHash: EMPTY_CODE_HASH,
-    }),
-  })),
-);
+export const ACCOUNTS: readonly TrieEntry[] = Array.from({ length: 50 }, (_, index) => ({
+  key: keccak256(keccak256(Uint8Array.of(index)).slice(0, 20)),
+  value: encodeAccount({
+    nonce: 1n,
+    balance: BigInt(index) * 10n ** 18n,
+    storageRoot: storage.root,
+    codeHash: EMPTY_CODE_HASH,
+  }),
+}));
+const state = trieOf(ACCOUNTS);
 
 export const ACCOUNT_SUBJECT: ProofSubject = {
   kind: 'account',
@@ -112,6 +114,7 @@ export function sealedHeader(
   number: bigint,
   set: readonly Identity[],
   sealers: readonly Identity[] = set,
+  fields: Partial<BlockHeader> = {},
 ): BlockHeader {
   const addresses = set.map(({ address }) => address);
   const header: BlockHeader = {
@@ -127,6 +130,7 @@ export function sealedHeader(
       round: 0,
       seals: [],
     }),
+    ...fields,
   };
   const digest = commitSealHash(header);
   const seals = sealers.map(({ privateKey }) => {
@@ -134,6 +138,11 @@ export function sealedHeader(
     return concatBytes(signature, Uint8Array.of(yParity));
   });
   return withSeals(header, seals);
+}
+
+/** Headers alone, as a proof carries them where no contract names anybody. */
+export function steps(headers: readonly BlockHeader[]): readonly SealedStep[] {
+  return headers.map((header) => ({ header, namedBy: undefined }));
 }
 
 export function anchorOf(

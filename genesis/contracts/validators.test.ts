@@ -6,10 +6,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeErrorResult, encodeFunctionData, parseAbi, toHex } from 'viem';
 import { addressOf, keccak256 } from '#crypto';
-import { decodeValidators, GET_VALIDATORS } from '../../consensus/index.ts';
+import { decodeValidators, GET_VALIDATORS, readNamedSet } from '../../consensus/index.ts';
 import {
   type Address,
   asAddress,
+  asHash,
+  bigintToBytes,
   bytesToHex,
   compareBytes,
   hexToBytes,
@@ -21,6 +23,8 @@ import { createGenesis, DEFAULT_TIMING } from '../create-genesis.ts';
 import type { Genesis } from '../genesis.ts';
 import { parseGenesis } from '../parse.ts';
 import { SYSTEM_CONTRACTS, VALIDATORS_CONTRACT } from './addresses.ts';
+import { Validators } from './artefacts.ts';
+import { validatorsAccount } from './validators.ts';
 
 type Fixture = { directory: string; store: ChainStore; genesis: Genesis; engine: Engine };
 const test = suite<Fixture>('genesis/contracts/validators');
@@ -211,6 +215,19 @@ test('votes of a time before count no more: decided ones, and those by who has l
   for (const by of [0, 1, 2, 3]) await send(fixture, by, 'vote', at(4).address, false);
   await send(fixture, 0, 'vote', at(4).address);
   assert.is(await members(fixture), '0,1,2,3,6');
+});
+
+test('P-7: the proof verifier knows the contract by its code, and reads its set where it lies', () => {
+  const codeHash = asHash(keccak256(hexToBytes(Validators.runtimeCode)));
+  const addresses = [3, 1, 2].map((fill) => asAddress(new Uint8Array(20).fill(fill)));
+  const [, account] = validatorsAccount(addresses);
+  const { storage } = account as { readonly storage: Readonly<Record<string, string>> };
+  const read = readNamedSet(codeHash, (slot) => ({
+    ok: true,
+    value: bigintToBytes(BigInt(storage[bytesToHex(slot)] ?? 0)),
+  }));
+  assert.ok(read.ok);
+  assert.equal(read.validators.map(bytesToHex), addresses.map(bytesToHex).sort());
 });
 
 test.run();

@@ -63,6 +63,12 @@ export { orderedRoot, trieRoot } from './trie-build.ts';
 export type { TrieEntry } from './trie-keys.ts';
 export type { ReadTrieNode, TrieNodes } from './trie-load.ts';
 export { isLeafNode } from './trie-node.ts';
-export { proveTrie, verifyTrieProof } from './trie-proof.ts';
+export {
+  joinTrieProofs,
+  openTrieProof,
+  proveTrie,
+  type TrieProofReader,
+  verifyTrieProof,
+} from './trie-proof.ts';
 export type { TrieUpdate, TrieWrite } from './trie-update.ts';
 export { updateTrie } from './trie-update.ts';

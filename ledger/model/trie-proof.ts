@@ -1,6 +1,6 @@
 /** Merkle proofs: the nodes on the way from a root to a key, as `eth_getProof` gives them. */
 import { keccak256 } from '#crypto';
-import { equalBytes, type Hash, plainBytes } from './bytes.ts';
+import { equalBytes, type Hash, keyOf, plainBytes } from './bytes.ts';
 import { EMPTY_ROOT } from './constants.ts';
 import { invariant, refuse, type Verdict } from './errors.ts';
 import { storedChild } from './trie-branch.ts';
@@ -49,27 +49,57 @@ export function verifyTrieProof(
   key: Uint8Array,
   proof: readonly Uint8Array[],
 ): Verdict<{ value: Uint8Array | undefined }> {
-  if (equalBytes(root, EMPTY_ROOT)) {
-    return proof.length === 0 ? { ok: true, value: undefined } : refuseProof('is too long');
-  }
-  let reference: TrieReference | undefined = hashReference(root);
-  let value: Uint8Array | undefined;
+  const reader = openTrieProof(root, proof);
+  const verdict = reader.read(key);
+  return verdict.ok && !reader.isUsedUp() ? refuseProof('is too long') : verdict;
+}
+
+/** One proof of several keys: each node once, in the order in which reading the keys comes upon it. */
+export type TrieProofReader = {
+  /** `value` undefined proves absence. Refuses with `MODEL_PROOF_INVALID`. */
+  read(key: Uint8Array): Verdict<{ readonly value: Uint8Array | undefined }>;
+  /** Whether no node is left that was not needed. */
+  isUsedUp(): boolean;
+};
+
+export function openTrieProof(root: Hash, nodes: readonly Uint8Array[]): TrieProofReader {
+  const seen = new Map<string, Uint8Array>();
   let used = 0;
-  for (let depth = 0; reference !== undefined; ) {
-    let encoded = referenceContent(reference);
-    if (isHashReference(reference)) {
-      const next = proof[used];
-      if (next === undefined) return refuseProof('is too short');
-      if (!equalBytes(keccak256(next), encoded)) return refuseProof(`differs at node ${used}`);
-      encoded = plainBytes(next);
-      used += 1;
-    }
-    const node = decodeTrieNode(encoded);
-    if (node === undefined) return refuseProof(`has no trie node at ${used - 1}`);
-    const step = follow(node, key, depth);
-    ({ next: reference, value, depth } = step);
-  }
-  return used === proof.length ? { ok: true, value } : refuseProof('is too long');
+  const resolve = (hash: Uint8Array): Uint8Array | string => {
+    const known = seen.get(keyOf(hash));
+    if (known !== undefined) return known;
+    const next = nodes[used];
+    if (next === undefined) return 'is too short';
+    if (!equalBytes(keccak256(next), hash)) return `differs at node ${used}`;
+    const encoded = plainBytes(next);
+    seen.set(keyOf(hash), encoded);
+    used += 1;
+    return encoded;
+  };
+  return {
+    isUsedUp: () => used === nodes.length,
+    read: (key) => {
+      let reference: TrieReference | undefined = equalBytes(root, EMPTY_ROOT)
+        ? undefined
+        : hashReference(root);
+      let value: Uint8Array | undefined;
+      for (let depth = 0; reference !== undefined; ) {
+        const content = referenceContent(reference);
+        const encoded = isHashReference(reference) ? resolve(content) : content;
+        if (typeof encoded === 'string') return refuseProof(encoded);
+        const node = decodeTrieNode(encoded);
+        if (node === undefined) return refuseProof(`has no trie node at ${used - 1}`);
+        const step = follow(node, key, depth);
+        ({ next: reference, value, depth } = step);
+      }
+      return { ok: true, value };
+    },
+  };
+}
+
+/** The proof of several keys, from one of each in the order of reading. */
+export function joinTrieProofs(proofs: readonly (readonly Uint8Array[])[]): readonly Uint8Array[] {
+  return [...new Map(proofs.flat().map((node) => [keyOf(node), node])).values()];
 }
 
 type Step = {

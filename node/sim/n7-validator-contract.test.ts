@@ -5,8 +5,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeFunctionData, parseAbi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { VALIDATORS_CONTRACT } from '../../genesis/index.ts';
-import { bytesToHex, compareBytes } from '../../ledger/model/index.ts';
+import { keccak256 } from '#crypto';
+import { verifyProofBundle } from '../../consensus/index.ts';
+import { parseGenesis, VALIDATORS_CONTRACT } from '../../genesis/index.ts';
+import { bytesToHex, compareBytes, concatBytes, hexToBytes } from '../../ledger/model/index.ts';
 import {
   atSomeHead,
   createTestNetwork,
@@ -50,6 +52,33 @@ async function voteOf(
   });
   const hash = await over.client.request<string>('eth_sendRawTransaction', [raw]);
   await receiptOf(over, hash);
+}
+
+/** P-7: a receipt and a slot after ten changes of the set, with the genesis file alone; a sample of altered bytes is refused. */
+async function assertProved(network: TestNetwork, node: TestNode, hash: string): Promise<void> {
+  const file = join(network.directoryOf(0), 'genesis.json');
+  const parsed = parseGenesis(JSON.parse(readFileSync(file, 'utf8')));
+  assert.ok(parsed.ok && parsed.genesis.qbft !== undefined);
+  const { hash: genesisHash, validators, qbft } = parsed.genesis;
+  const anchor = { hash: genesisHash, validators, qbft };
+  for (const subject of [
+    { receipt: hash },
+    { address: CONTRACT, slots: [`0x${'0'.repeat(64)}`] },
+  ]) {
+    const { bundle } = await node.client.request<{ bundle: string }>('ehb_getProof', [subject]);
+    const bytes = hexToBytes(bundle);
+    const proved = verifyProofBundle(bytes, anchor);
+    assert.ok(proved.ok, proved.ok ? '' : proved.message);
+    const { fact } = proved;
+    if (fact.kind === 'receipt') assert.is(bytesToHex(fact.transaction.hash), hash);
+    if (fact.kind === 'account') assert.is(fact.slots[0]?.value, 4n, 'the length of the set');
+    for (let at = 0; at < bytes.length - 32; at += 1 + (bytes.length >> 6)) {
+      const body = Uint8Array.from(bytes.subarray(0, bytes.length - 32));
+      body[at] = (body[at] as number) ^ 1;
+      const altered = concatBytes(body, keccak256(body));
+      assert.not.ok(verifyProofBundle(altered, anchor).ok, `byte ${at}`);
+    }
+  }
 }
 
 function untilSet(node: TestNode, set: readonly string[]): Promise<true> {
@@ -109,6 +138,7 @@ sim(
         if (sizes.at(-1) !== set.length) sizes.push(set.length);
       }
       assert.is(sizes.join(' '), '1 2 3 4 5 6 7 6 5 4');
+      await assertProved(network, last, hash);
     } finally {
       await network.close();
     }
