@@ -73,6 +73,17 @@ test('a system contract that fails makes no block', async () => {
   assert.is(code, 'VM_SYSTEM_CALL_FAILED');
 });
 
+test('X-7: what a system call creates and destroys is gone, as after a transaction', async () => {
+  // CREATE with the initcode CALLER SELFDESTRUCT; returns a word.
+  const code = hexToBytes('0x6133ff5f526002601e5ff0505f5f5260205ff3');
+  const chain = createTestChain(testRules('osaka'), [{ address: WITHDRAWALS, nonce: 1n, code }]);
+  const { accounts } = (await chain.build([])).executed.changes;
+  assert.equal(
+    accounts.map(({ address, account }) => [bytesToHex(address), account?.nonce]),
+    [[bytesToHex(WITHDRAWALS), 2n]],
+  );
+});
+
 test('the system caller is left without a trace', async () => {
   const alice = party('alice');
   const chain = createTestChain(testRules('osaka'), [

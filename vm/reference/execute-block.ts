@@ -1,10 +1,12 @@
 /** A block's transactions and system calls on one machine. */
 import type { Block } from '@ethereumjs/block';
+import type { ExecResult } from '@ethereumjs/evm';
 import { Address as EthereumAddress } from '@ethereumjs/util';
 import type { RunTxResult } from '@ethereumjs/vm';
 import {
   bytesToHex,
   concatBytes,
+  hexToBytes,
   type Receipt,
   refuse,
   type StateReader,
@@ -147,6 +149,7 @@ async function runSystemCalls(
       gasLimit: SYSTEM_CALL_GAS,
       skipNonceIncrement: true,
     });
+    await endDestroyed(machine, execResult);
     await vm.evm.journal.cleanup();
     overlay.originalStorageCache.clear();
     const { exceptionError, returnValue } = execResult;
@@ -158,6 +161,14 @@ async function runSystemCalls(
     requests.push(concatBytes(Uint8Array.of(requestType), returnValue));
   }
   return { ok: true, requests };
+}
+
+/** X-7: who was made and ended itself in the call is gone, which the library does for transactions alone. */
+async function endDestroyed({ evm }: Machine, { selfdestruct, createdAddresses }: ExecResult) {
+  for (const address of selfdestruct?.keys() ?? []) {
+    if (createdAddresses?.has(address as `0x${string}`) !== true) continue;
+    await evm.journal.deleteAccount(new EthereumAddress(hexToBytes(address)));
+  }
 }
 
 function payReward(overlay: StateOverlay, rules: ChainRules, environment: BlockEnvironment): void {
