@@ -73,11 +73,12 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
   async function lend<T>(
     environment: BlockEnvironment,
     state: StateReader,
+    pause: (() => Promise<void>) | undefined,
     use: (surroundings: Surroundings) => Promise<T>,
   ): Promise<T> {
     const fork = forkAt(rules, environment.number, environment.timestamp);
     if (!loaded.has(fork)) {
-      await loadPrecompiles(fork);
+      await loadPrecompiles(fork, pause);
       loaded.add(fork);
     }
     const machine = take(fork);
@@ -98,7 +99,7 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
       if (!isAtLeast(fork, 'byzantium')) {
         return refuse('VM_FORK_UNSUPPORTED', `cannot execute blocks at ${fork}`);
       }
-      return lend(environment, state, (surroundings) =>
+      return lend(environment, state, pause, (surroundings) =>
         executeBlock({ ...surroundings, pause }, input),
       );
     },
@@ -107,7 +108,9 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
       if (refusal !== undefined) return refusedCall(refusal);
       const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
       const seen = isFree ? { ...environment, baseFeePerGas: 0n } : environment;
-      return lend(seen, state, (surroundings) => call({ ...surroundings, pause }, request, tracer));
+      return lend(seen, state, pause, (surroundings) =>
+        call({ ...surroundings, pause }, request, tracer),
+      );
     },
   };
 }

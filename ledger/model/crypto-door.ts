@@ -7,6 +7,7 @@
 import { type Address, type Hash, hexToBytes, plainBytes } from './bytes.ts';
 import type { Curve, CurveSignature } from './curve.ts';
 import type { Keccak } from './keccak.ts';
+import type { VerifyP256 } from './p256.ts';
 
 /** Order of the secp256k1 group, big-endian. */
 const GROUP_ORDER = hexToBytes(
@@ -28,6 +29,8 @@ export type Crypto = {
   addressOf(privateKey: Uint8Array): Address;
   publicKeyOf(privateKey: Uint8Array): Uint8Array;
   isPrivateKey(bytes: Uint8Array): boolean;
+  /** Undefined where no native library does it. */
+  readonly verifyP256: VerifyP256 | undefined;
   readonly cryptoBackend: { readonly curve: string; readonly keccak: string };
 };
 
@@ -36,6 +39,7 @@ export function createCrypto(
   curve: Curve,
   keccak: Keccak,
   sha256: (bytes: Uint8Array) => Uint8Array,
+  verifyP256?: VerifyP256,
 ): Crypto {
   const keccak256 = (bytes: Uint8Array): Hash => keccak.digest(bytes) as Hash;
 
@@ -74,6 +78,7 @@ export function createCrypto(
     publicKeyOf,
     addressOf: (privateKey) => addressOfPublicKey(publicKeyOf(privateKey)),
     isPrivateKey,
+    verifyP256,
     cryptoBackend: { curve: curve.name, keccak: keccak.name },
   };
 }

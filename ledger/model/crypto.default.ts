@@ -17,4 +17,5 @@ export const sign: Crypto['sign'] = door.sign;
 export const addressOf: Crypto['addressOf'] = door.addressOf;
 export const publicKeyOf: Crypto['publicKeyOf'] = door.publicKeyOf;
 export const isPrivateKey: Crypto['isPrivateKey'] = door.isPrivateKey;
+export const verifyP256: Crypto['verifyP256'] = door.verifyP256;
 export const cryptoBackend: Crypto['cryptoBackend'] = door.cryptoBackend;

@@ -1,6 +1,7 @@
 /**
  * `#crypto` in Node: the system's libsecp256k1, else the package's native build, else noble;
- * Keccak in WebAssembly. What it took is in `cryptoBackend`; nothing here can fail to load.
+ * Keccak in WebAssembly; P256 by the OpenSSL that Node carries. What it took is in `cryptoBackend`; nothing here
+ * can fail to load.
  */
 import { hash } from 'node:crypto';
 import { plainBytes } from './bytes.ts';
@@ -10,12 +11,14 @@ import { createPackageCurve } from './curve-package.ts';
 import { createSystemCurve } from './curve-system.ts';
 import { createNobleKeccak } from './keccak.ts';
 import { createWasmKeccak } from './keccak-wasm.ts';
+import { createOpensslP256 } from './p256-openssl.ts';
 
 const door: Crypto = createCrypto(
   createSystemCurve() ?? createPackageCurve() ?? createNobleCurve(),
   createWasmKeccak() ?? createNobleKeccak(),
   // A copy, so that nobody holds a view of Node's shared buffer pool.
   (bytes) => plainBytes(hash('sha256', bytes, 'buffer')).slice(),
+  createOpensslP256(),
 );
 
 export const keccak256: Crypto['keccak256'] = door.keccak256;
@@ -27,4 +30,5 @@ export const sign: Crypto['sign'] = door.sign;
 export const addressOf: Crypto['addressOf'] = door.addressOf;
 export const publicKeyOf: Crypto['publicKeyOf'] = door.publicKeyOf;
 export const isPrivateKey: Crypto['isPrivateKey'] = door.isPrivateKey;
+export const verifyP256: Crypto['verifyP256'] = door.verifyP256;
 export const cryptoBackend: Crypto['cryptoBackend'] = door.cryptoBackend;

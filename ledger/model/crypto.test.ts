@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { p256 } from '@noble/curves/nist.js';
 import { suite } from 'uvu';
-import { bytesToBigint, bytesToHex, hexToBytes } from './bytes.ts';
+import { bytesToBigint, bytesToHex, concatBytes, hexToBytes } from './bytes.ts';
 import * as browserSide from './crypto.default.ts';
 import * as nodeSide from './crypto.node.ts';
 import { type Crypto, createCrypto } from './crypto-door.ts';
@@ -171,6 +172,47 @@ test('results are plain byte arrays of their own, also for a Buffer', () => {
     assert.deepEqual(recovered, oracle.publicKeyOf(word(6n)));
   }
 });
+
+test('P256 by OpenSSL answers as noble does, to valid, spoilt and extreme signatures', () => {
+  const { verifyP256 } = nodeSide;
+  assert.ok(verifyP256 !== undefined);
+  assert.equal(browserSide.verifyP256, undefined);
+  const random = seededRandom('p256');
+  const { Fp, Fn } = p256.Point;
+  const edges = [0n, 1n, Fn.ORDER - 1n, Fn.ORDER, Fn.ORDER + 1n, Fp.ORDER - 1n, Fp.ORDER].map(word);
+  edges.push(word(Fp.ORDER + 1n), word(2n ** 256n - 1n));
+  let valid = 0;
+  for (let i = 0; i < 150; i += 1) {
+    const key = random.bytes(32);
+    const signed = concatBytes(random.bytes(32), new Uint8Array(128));
+    signed.set(p256.sign(signed.subarray(0, 32), key, { prehash: false, lowS: i % 2 === 0 }), 32);
+    signed.set(p256.getPublicKey(key, false).subarray(1), 96);
+    if (i % 3 === 1)
+      signed.set(edges[random.below(edges.length)] as Uint8Array, 32 * random.below(5));
+    if (i % 3 === 2) signed[random.below(160)] = random.below(256);
+    const parts = [signed.slice(0, 32), signed.slice(32, 96), signed.slice(96)] as const;
+    const expected = isSignedOnNoble(...parts);
+    assert.equal(verifyP256(...parts), expected, `${bytesToHex(signed)}, ${random.rerun}`);
+    if (expected) valid += 1;
+  }
+  assert.ok(valid >= 50, `${valid} valid signatures`);
+  // Hash 0 with r = s = x(G) and the key 1: the sum is G.
+  const base = p256.getPublicKey(word(1n), false).subarray(1);
+  const x = word(Fn.create(bytesToBigint(base.subarray(0, 32))));
+  assert.equal(verifyP256(word(0n), concatBytes(x, x), base), true);
+  // Hash -r with key 1 and s = r: the sum is the point at infinity.
+  const minus = word(Fn.ORDER - bytesToBigint(x));
+  assert.equal(verifyP256(minus, concatBytes(x, x), base), false);
+});
+
+function isSignedOnNoble(hash: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean {
+  try {
+    const options = { lowS: false, prehash: false };
+    return p256.verify(signature, hash, concatBytes(Uint8Array.of(4), key), options);
+  } catch {
+    return false;
+  }
+}
 
 test('Node takes the fastest side that the machine has', () => {
   const best = createSystemCurve() ?? createPackageCurve() ?? createNobleCurve();

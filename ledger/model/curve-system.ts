@@ -6,8 +6,8 @@
  * set of scratch buffers serves all calls.
  */
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import type { Curve } from './curve.ts';
+import { type NativeFunction, type NativeLibrary, nativeLibraries } from './curve-library.ts';
 
 const LIBRARY_NAMES = [
   'libsecp256k1.so.5',
@@ -23,17 +23,13 @@ const LIBRARY_NAMES = [
 const CONTEXT_SIGN_VERIFY = 0x301;
 const UNCOMPRESSED = 2;
 
-type Native = (...args: readonly unknown[]) => number;
-type Library = { func(prototype: string): Native };
-type Koffi = { load(name: string): Library };
-
 /** Undefined where koffi or the library cannot be loaded, or lacks the recovery module. */
 export function createSystemCurve(): Curve | undefined {
-  const koffi = loadKoffi();
-  if (koffi === undefined) return undefined;
+  const libraries = nativeLibraries();
+  if (libraries === undefined) return undefined;
   for (const name of LIBRARY_NAMES) {
     try {
-      return bindLibrary(koffi.load(name), name);
+      return bindLibrary(libraries.load(name), name);
     } catch {
       // Not installed under this name: try the next.
     }
@@ -41,15 +37,7 @@ export function createSystemCurve(): Curve | undefined {
   return undefined;
 }
 
-function loadKoffi(): Koffi | undefined {
-  try {
-    return createRequire(import.meta.url)('koffi') as Koffi;
-  } catch {
-    return undefined;
-  }
-}
-
-function bindLibrary(library: Library, name: string): Curve {
+function bindLibrary(library: NativeLibrary, name: string): Curve {
   const native = bindFunctions(library);
   const context = native.createContext(CONTEXT_SIGN_VERIFY);
   // Blinds signing against side channels; results do not change.
@@ -88,8 +76,8 @@ function bindLibrary(library: Library, name: string): Curve {
 }
 
 /** @throws if the library lacks one of the functions */
-function bindFunctions(library: Library) {
-  const bind = (result: string, name: string, parameters: string): Native =>
+function bindFunctions(library: NativeLibrary) {
+  const bind = (result: string, name: string, parameters: string): NativeFunction =>
     library.func(`${result} secp256k1_${name}(${parameters})`);
   return {
     createContext: bind('void *', 'context_create', 'unsigned int'),

@@ -17,7 +17,7 @@ export type CompiledPrecompiles = {
 /** Bytes. */
 export const MOST_INPUT = 0x8000;
 /** Bytes. */
-export const MOST_MODULUS = 32;
+export const MOST_MODULUS = 64;
 
 // Places in memory, as in `layout.ts` of the sources.
 const INPUT = 0x4000;

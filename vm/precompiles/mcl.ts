@@ -13,8 +13,8 @@ import { isZero, truth } from './precompile.ts';
 /** Numbers of the curves in the library. */
 const CURVES = { bn254: 4, bls12381: 5 } as const;
 /** Sizes that the library was compiled for, and the mark by which it checks that its caller knows. */
-export const FP = 48;
-export const FR = 32;
+const FP = 48;
+const FR = 32;
 const COMPILED_FOR = 46;
 const [P1, P2, GT] = [3 * FP, 6 * FP, 12 * FP] as const;
 /** The maps of RFC 9380. */
@@ -43,17 +43,24 @@ export type MclCurve = {
   pairing(input: Uint8Array): Uint8Array | undefined;
   /** The point that a field element maps to. */
   map(group: Group, input: Uint8Array): Uint8Array | undefined;
-  /** Whether e(c - [y]g1, -g2) * e(proof, tau - [z]g2) is one; points compressed. */
-  opening(points: OpeningPoints, z: Uint8Array, y: Uint8Array): boolean | undefined;
+  /** Makes what `OpeningCheck` says, with the lines through the points of G2 computed beforehand: some ms. */
+  openings(setup: OpeningSetup): OpeningCheck;
 };
 
-export type OpeningPoints = {
-  readonly c: Uint8Array;
-  readonly proof: Uint8Array;
+/** Points compressed, as everywhere here. */
+export type OpeningSetup = {
   readonly g1: Uint8Array;
   readonly g2: Uint8Array;
   readonly tau: Uint8Array;
 };
+
+/** Whether the polynomial that `commitment` commits to is `y` at `z`: e(c - [y]g1, g2) = e(proof, tau - [z]g2). */
+export type OpeningCheck = (
+  commitment: Uint8Array,
+  proof: Uint8Array,
+  z: Uint8Array,
+  y: Uint8Array,
+) => boolean | undefined;
 
 type Exports = Readonly<Record<string, (...args: number[]) => number>> & {
   readonly HEAP8: Int8Array;
@@ -73,24 +80,36 @@ export async function createMclCurve(format: CurveFormat): Promise<MclCurve> {
 }
 
 /** An instance of the library: its functions without their common prefix, and its memory. */
-export type MclInstance = {
+type MclInstance = {
   call(name: string, ...args: number[]): number;
   /** Anew after each call: memory that grows moves. */
   heap(): Uint8Array;
 };
 
 /** @throws TypeError if the library is not the one this was written for */
-export async function openMcl(curve: number): Promise<MclInstance> {
+async function openMcl(curve: number): Promise<MclInstance> {
   const module = (await createModule({ cryptoGetRandomValues: noRandomness })) as Exports;
-  const call = (name: string, ...args: number[]): number => {
+  const functions = new Map<string, (...args: number[]) => number>();
+  const find = (name: string): ((...args: number[]) => number) => {
     const found = module[`_mclBn${name}`] ?? module[name];
     if (found === undefined) throw new TypeError(`mcl-wasm has no ${name}`);
-    return found(...args);
+    functions.set(name, found);
+    return found;
   };
+  const call = (name: string, ...args: number[]): number =>
+    (functions.get(name) ?? find(name))(...args);
   if (call('_init', curve, COMPILED_FOR) !== 0) {
     throw new TypeError(`mcl-wasm has no curve ${curve}`);
   }
-  return { call, heap: () => new Uint8Array(module.HEAP8.buffer) };
+  let bytes = new Uint8Array(module.HEAP8.buffer);
+  return {
+    call,
+    heap() {
+      // A buffer whose memory has grown is detached and has no length.
+      if (bytes.length === 0) bytes = new Uint8Array(module.HEAP8.buffer);
+      return bytes;
+    },
+  };
 }
 
 /** The curves are only computed with; nothing draws keys. */
@@ -121,7 +140,8 @@ function operations(
     const bytes = input.subarray(at + width - size, at + width);
     if (!isZero(input.subarray(at, at + width - size)) || !isBelow(bytes, modulus)) return false;
     return withMemory(size, (scratch) => {
-      heap().set(bytes.toReversed(), scratch);
+      const memory = heap();
+      for (let i = 0; i < size; i += 1) memory[scratch + i] = bytes[size - 1 - i] as number;
       return call('Fp_setLittleEndian', to, scratch, size) === 0;
     });
   }
@@ -144,15 +164,21 @@ function operations(
     return !checked || call(`G${group}_isValidOrder`, to) === 1;
   }
 
+  /** Reads a point of the group in 48 or 96 bytes. */
+  function readCompressed(group: Group, to: number, bytes: Uint8Array): boolean {
+    return withMemory(bytes.length, (scratch) => {
+      heap().set(bytes, scratch);
+      const took = call(`G${group}_deserialize`, to, scratch, bytes.length);
+      return took === bytes.length && call(`G${group}_isValidOrder`, to) === 1;
+    });
+  }
+
   function writeElement(output: Uint8Array, at: number, from: number): void {
     withMemory(FP, (scratch) => {
       const length = call('Fp_getLittleEndian', scratch, FP, from);
-      output.set(
-        heap()
-          .slice(scratch, scratch + length)
-          .reverse(),
-        at + width - length,
-      );
+      const memory = heap();
+      const end = at + width - 1;
+      for (let i = 0; i < length; i += 1) output[end - i] = memory[scratch + i] as number;
     });
   }
 
@@ -240,34 +266,38 @@ function operations(
         return writePoint(group, point);
       }),
 
-    opening: ({ c, proof, g1, g2, tau }, z, y) =>
-      withMemory(4 * P1 + 4 * P2 + FR, (at) => {
-        const [left, right, base1] = [at, at + P1, at + 2 * P1];
-        const [minus, at2, base2] = [at + 4 * P1, at + 4 * P1 + P2, at + 4 * P1 + 2 * P2];
-        const scalar = at + 4 * P1 + 4 * P2;
-        const read = (group: Group, to: number, bytes: Uint8Array): boolean =>
-          withMemory(bytes.length, (scratch) => {
-            heap().set(bytes, scratch);
-            const took = call(`G${group}_deserialize`, to, scratch, bytes.length);
-            return took === bytes.length && call(`G${group}_isValidOrder`, to) === 1;
-          });
-        if (!read(1, left, c) || !read(1, right, proof) || !read(1, base1, g1)) return undefined;
-        if (!read(2, base2, g2) || !read(2, at2, tau)) return undefined;
-        readScalar(scalar, y);
-        call('G1_mul', base1, base1, scalar);
-        call('G1_sub', left, left, base1);
-        call('G2_neg', minus, base2);
-        readScalar(scalar, z);
-        call('G2_mul', base2, base2, scalar);
-        call('G2_sub', at2, at2, base2);
-        const pairs = [
-          [left, minus],
-          [right, at2],
-        ].filter(([p = 0, q = 0]) => call('G1_isZero', p) !== 1 && call('G2_isZero', q) !== 1);
-        // Two pairs lie next to each other already; of a single one only that is passed.
-        const [p = 0, q = 0] = pairs[0] ?? [];
-        return pairsAreOne(p, q, pairs.length);
-      }),
+    openings({ g1, g2, tau }) {
+      const lines = 8 * call('_getUint64NumToPrecompute');
+      // Kept as long as the instance.
+      const base = call('_malloc', P1 + P2 + 2 * lines);
+      const [at2, minusLines, tauLines] = [base + P1, base + P1 + P2, base + P1 + P2 + lines];
+      if (!readCompressed(1, base, g1) || !readCompressed(2, at2, g2)) return () => undefined;
+      call('G2_neg', at2, at2);
+      call('_precomputeG2', minusLines, at2);
+      if (!readCompressed(2, at2, tau)) return () => undefined;
+      call('_precomputeG2', tauLines, at2);
+      return (commitment, proof, z, y) =>
+        withMemory(4 * P1 + FR + GT, (left) => {
+          const [right, term] = [left + P1, left + 2 * P1];
+          const [scalar, product] = [left + 4 * P1, left + 4 * P1 + FR];
+          if (!readCompressed(1, left, commitment) || !readCompressed(1, right, proof)) {
+            return undefined;
+          }
+          // With [z]proof on the left, both points of G2 are of the setup: e(c - [y]g1 + [z]proof, g2) = e(proof, tau).
+          readScalar(scalar, y);
+          call('G1_mul', term, base, scalar);
+          call('G1_sub', left, left, term);
+          readScalar(scalar, z);
+          call('G1_mul', term, right, scalar);
+          call('G1_add', left, left, term);
+          const [isLeftZero, isRightZero] = [call('G1_isZero', left), call('G1_isZero', right)];
+          // Nothing but infinity pairs with a generator to one.
+          if (isLeftZero === 1 || isRightZero === 1) return isLeftZero === isRightZero;
+          call('_precomputedMillerLoop2', product, left, minusLines, right, tauLines);
+          call('_finalExp', product, product);
+          return call('GT_isOne', product) === 1;
+        });
+    },
   };
 }
 

@@ -7,11 +7,13 @@
  */
 import { bytesToBigint } from '../../ledger/model/index.ts';
 import { compiledPrecompiles, MOST_INPUT, MOST_MODULUS } from './compiled.ts';
-import { numberAt, type Precompile, padded, putNumber } from './precompile.ts';
+import { isZero, numberAt, type Precompile, padded, putNumber } from './precompile.ts';
 
 const HEADER = 96;
 /** EIP-7823: the longest base, exponent and modulus in bytes. */
 const MOST_BYTES = 1_024n;
+/** Bytes up to which compiled arithmetic is faster with any exponent; above, up to what it takes, with one of a byte. */
+const SHORT_MODULUS = 48;
 /** No gas pays for more than this; beyond it the lengths are not even sizes of arrays. */
 const ADDRESSABLE = 2n ** 31n;
 
@@ -55,14 +57,19 @@ function contract(
   };
 }
 
-/** Compiled for numbers so short that a bigint costs more than the arithmetic on it. */
+/** Compiled where bigints cost more than the arithmetic on them; for longer numbers they are faster. */
 function compute(input: Uint8Array, lengths: Lengths): Uint8Array {
-  const [base, exponent, modulus] = [lengths.base, lengths.exponent, lengths.modulus].map(
-    Number,
-  ) as [number, number, number];
+  const [base, exponent, modulus] = [
+    Number(lengths.base),
+    Number(lengths.exponent),
+    Number(lengths.modulus),
+  ];
   const size = base + exponent + modulus;
-  if (modulus > MOST_MODULUS || size > MOST_INPUT) return computeLong(input, lengths);
-  return compiledPrecompiles().modexp(padded(input, HEADER, size), base, exponent, modulus);
+  if (size > MOST_INPUT || modulus > MOST_MODULUS) return computeLong(input, lengths);
+  const numbers = padded(input, HEADER, size);
+  const isByte = isZero(numbers.subarray(base, base + Math.max(0, exponent - 1)));
+  if (modulus > SHORT_MODULUS && !isByte) return computeLong(input, lengths);
+  return compiledPrecompiles().modexp(numbers, base, exponent, modulus);
 }
 
 function computeLong(input: Uint8Array, lengths: Lengths): Uint8Array {
@@ -82,30 +89,42 @@ function computeLong(input: Uint8Array, lengths: Lengths): Uint8Array {
 function power(base: bigint, exponent: Uint8Array, modulus: bigint): bigint {
   const first = exponent.findIndex((byte) => byte !== 0);
   if (first < 0) return 1n;
+  if (exponent.length - first === 1) return powerOfByte(base, exponent[first] as number, modulus);
   const table = [1n, base];
-  const tableSize = exponent.length - first > 1 ? 16 : 2;
-  for (let i = 2; i < tableSize; i += 1) table.push(((table[i - 1] as bigint) * base) % modulus);
+  for (let i = 2; i < 16; i += 1) table.push(((table[i - 1] as bigint) * base) % modulus);
   let result = 1n;
   for (const byte of exponent.subarray(first)) {
-    for (const bits of tableSize === 16 ? [byte >> 4, byte & 15] : bitsOf(byte)) {
-      for (let i = 1; i < tableSize; i *= 2) result = (result * result) % modulus;
+    for (const bits of [byte >> 4, byte & 15]) {
+      for (let i = 0; i < 4; i += 1) result = (result * result) % modulus;
       if (bits !== 0) result = (result * (table[bits] as bigint)) % modulus;
     }
   }
   return result;
 }
 
-function bitsOf(byte: number): number[] {
-  return [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1);
+/** From the bit below the highest on; the exponent is not zero. */
+function powerOfByte(base: bigint, exponent: number, modulus: bigint): bigint {
+  let result = base;
+  for (let bit = 30 - Math.clz32(exponent); bit >= 0; bit -= 1) {
+    result = (result * result) % modulus;
+    if (((exponent >> bit) & 1) === 1) result = (result * base) % modulus;
+  }
+  return result;
 }
 
 function lengthsOf(input: Uint8Array): Lengths {
-  const header = padded(input, 0, HEADER);
+  const header = input.length < HEADER ? padded(input, 0, HEADER) : input;
   return {
-    base: numberAt(header, 0, 32),
-    exponent: numberAt(header, 32, 32),
-    modulus: numberAt(header, 64, 32),
+    base: lengthAt(header, 0),
+    exponent: lengthAt(header, 32),
+    modulus: lengthAt(header, 64),
   };
+}
+
+/** Most are short, and reading a whole word as a bigint takes longer than what is then computed. */
+function lengthAt(header: Uint8Array, at: number): bigint {
+  if (!isZero(header.subarray(at, at + 26))) return numberAt(header, at, 32);
+  return numberAt(header, at + 26, 6);
 }
 
 function longest({ base, modulus }: Lengths): bigint {

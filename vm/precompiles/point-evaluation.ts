@@ -9,6 +9,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { sha256 } from '#crypto';
 import { concatBytes, equalBytes, hexToBytes } from '../../ledger/model/index.ts';
 import { fastBls12 } from './bls12-381.ts';
+import type { OpeningCheck } from './mcl.ts';
 import { numberAt, type Precompile, putNumber } from './precompile.ts';
 
 /** [tau]G2 of the Ethereum KZG ceremony: `g2_monomial[1]` of the published setup. */
@@ -43,6 +44,9 @@ export const pointEvaluation: Precompile = {
   },
 };
 
+/** Of the curve in WebAssembly, once that is loaded. */
+const kept: { check: OpeningCheck | undefined } = { check: undefined };
+
 /** Undefined if the fast curve is not there or refuses the input, which is for the other to judge then. */
 function verifyFast(
   commitment: Uint8Array,
@@ -51,14 +55,12 @@ function verifyFast(
   proof: Uint8Array,
 ): boolean | undefined {
   if (numberAt(z, 0, 32) >= Fr.ORDER || numberAt(y, 0, 32) >= Fr.ORDER) return undefined;
-  const points = {
-    c: commitment,
-    proof,
+  kept.check ??= fastBls12.current()?.openings({
     g1: G1.Point.BASE.toBytes(),
     g2: G2.Point.BASE.toBytes(),
     tau: hexToBytes(TAU_G2),
-  };
-  return fastBls12.current()?.opening(points, z, y);
+  });
+  return kept.check?.(commitment, proof, z, y);
 }
 
 /**

@@ -42,7 +42,8 @@ export function truth(holds: boolean): Uint8Array {
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  for (let i = 0; i < bytes.length; i += 1) if (bytes[i] !== 0) return false;
+  return true;
 }
 
 /** Price of an input that is paid by words of 32 bytes, a begun one counting whole. */

@@ -128,7 +128,7 @@ test('MODEXP of short numbers is what bigints give, whatever the shape of the nu
   for (let i = 0; i < 3_000; i += 1) {
     const base = bytes(random.chance(0.9) ? random.between(0, 40) : random.between(0, 300));
     const exponent = bytes(random.chance(0.7) ? random.between(0, 3) : random.between(0, 40));
-    const modulus = bytes(random.between(1, 33));
+    const modulus = bytes(random.between(1, random.pick([9, 33, 50, 130])));
     if (random.chance(0.2)) modulus.fill(0, 0, random.between(0, modulus.length));
     if (random.chance(0.2)) modulus.fill(0, random.between(0, modulus.length));
     const lengths = [base, exponent, modulus].map(({ length }) => {

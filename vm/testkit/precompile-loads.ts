@@ -3,8 +3,10 @@
  * hostile block would be full of. Measured by `npm run bench -- evm`.
  */
 
-import { concatBytes } from '../../ledger/model/index.ts';
+import { asAddress, concatBytes, hexToBytes, ZERO_HASH } from '../../ledger/model/index.ts';
 import type { ForkName } from '../chain-rules.ts';
+import type { BlockEnvironment, CallRequest } from '../engine.ts';
+import { createMemoryState, type MemoryState } from './memory-state.ts';
 import {
   blake2fInput,
   bnPair,
@@ -36,9 +38,11 @@ export function precompileLoads(): readonly PrecompileLoad[] {
   const ff = (length: number): Uint8Array => new Uint8Array(length).fill(0xff);
   return [
     load('ecrecover', 0x01, signature()),
-    load('sha256, 64 KiB', 0x02, ff(65_536)),
-    load('ripemd160, 64 KiB', 0x03, ff(65_536)),
-    load('identity, 64 KiB', 0x04, ff(65_536)),
+    ...[0, 65_536].flatMap((length) => [
+      load(`sha256, ${length} bytes`, 0x02, ff(length)),
+      load(`ripemd160, ${length} bytes`, 0x03, ff(length)),
+      load(`identity, ${length} bytes`, 0x04, ff(length)),
+    ]),
     ...(['prague', 'osaka'] as const).flatMap((fork) =>
       MODEXP_SIZES.map(([base, exponent, modulus]) =>
         load(
@@ -69,13 +73,64 @@ export function precompileLoads(): readonly PrecompileLoad[] {
   ];
 }
 
-/** Lengths of base, exponent and modulus: the smallest price, one word, RSA, the largest of EIP-7823. */
+export type CallLoad = {
+  readonly state: MemoryState;
+  readonly environment: BlockEnvironment;
+  readonly request: CallRequest;
+};
+
+/**
+ * A call of a contract that calls a precompiled one until its gas is used up, again and again with the same input.
+ *
+ * @param price what one call of it costs
+ */
+export function callsInARow(address: number, input: Uint8Array, price: number): CallLoad {
+  const caller = asAddress(new Uint8Array(20).fill(0xca));
+  const digits = (value: number, length: number): string =>
+    value.toString(16).padStart(2 * length, '0');
+  // No output; all calldata, at 0; whom; all gas; STATICCALL, POP.
+  const call = `5f5f365f61${digits(address, 2)}5afa50`;
+  const enough = price + Math.ceil(price / 62) + 10_000;
+  const code = hexToBytes(
+    // The calldata to memory; then calls as long as the gas is enough for one more.
+    `0x365f5f375b${call}63${digits(enough, 4)}5a1160045700`,
+  );
+  const state = createMemoryState([{ address: caller, nonce: 1n, code }]);
+  const gas = BigInt(Math.max(3_000_000, 3 * enough));
+  const environment: BlockEnvironment = {
+    number: 1n,
+    timestamp: 1n,
+    parentHash: ZERO_HASH,
+    gasLimit: gas,
+    beneficiary: caller,
+    prevRandao: ZERO_HASH,
+    difficulty: 1n,
+    baseFeePerGas: 0n,
+    excessBlobGas: 0n,
+    parentBeaconBlockRoot: ZERO_HASH,
+  };
+  const request: CallRequest = {
+    from: asAddress(new Uint8Array(20).fill(0xaa)),
+    to: caller,
+    data: input,
+    value: 0n,
+    gas,
+    gasPrice: 0n,
+  };
+  return { state, environment, request };
+}
+
+/** Lengths of base, exponent and modulus: least price, one word, short exponents, RSA, the largest of EIP-7823. */
 const MODEXP_SIZES: readonly (readonly [number, number, number])[] = [
   [1, 32, 1],
   [8, 81, 8],
+  [32, 2, 32],
   [32, 32, 32],
   [40, 32, 40],
+  [48, 2, 48],
+  [64, 1, 64],
   [64, 64, 64],
+  [128, 1, 128],
   [256, 256, 256],
   [1_024, 128, 1_024],
 ];
