@@ -68,6 +68,11 @@ export const VM_ERRORS: ErrorTable = {
     remedy:
       'Give `state` or `stateDiff`, not both; move only precompiled contracts, and to addresses without an override.',
   },
+  VM_TRACE_TOO_LARGE: {
+    meaning: 'A trace holds more than its caller allows.',
+    remedy:
+      'Record fewer instructions (`limit`), leave out memory, or use a tracer that tells less.',
+  },
   VM_SENDER_HAS_CODE: {
     meaning: 'The sender is a contract (EIP-3607).',
     remedy: 'Send from an account without code.',

@@ -23,6 +23,18 @@ if (!isPresent && process.env['EHB_FIXTURES'] === undefined) {
 const test = suite('vm/state-tests');
 
 if (isPresent || process.env['EHB_FIXTURES'] !== undefined) {
+  test('X-31: watched instructions cost what they are said to, and the results stay the same', async () => {
+    const failed: string[] = [];
+    let run = 0;
+    const lines = { remainders: [3], divisor: 80 };
+    for await (const result of runStateTests({ file, engine: 'watched', lines, only: [] })) {
+      run += 1;
+      if (result.faults.length > 0) failed.push(`${result.name}: ${result.faults.join(', ')}`);
+    }
+    assert.equal(failed, []);
+    assert.ok(run >= 24_000 / 100);
+  });
+
   test('a part of the public state tests gives the expected roots, logs and refusals', async () => {
     const failed: string[] = [];
     let run = 0;

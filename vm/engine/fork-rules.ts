@@ -6,7 +6,7 @@ import { announcingTable, instructionTable } from './instruction-table.ts';
 import { OPCODES, PRECOMPILES, RULES, STEP_OPCODES } from './layout.ts';
 
 const CONTRACT_SIZE_LIMIT = 24_576;
-const INITCODE_SIZE_LIMIT = 49_152;
+export const INITCODE_SIZE_LIMIT = 49_152;
 /** No limit that matters: code is paid for by the byte. */
 const UNLIMITED = 0xffff_ffff;
 const MOST_PRECOMPILES = 1024;
@@ -40,7 +40,7 @@ function numbersOf(fork: ForkName, rules: ChainRules): readonly number[] {
 }
 
 /** SSTORE: EIP-1283 in Constantinople alone, EIP-2200 from Istanbul, EIP-2929 from Berlin. */
-function storageNumbers(fork: ForkName): { isNet: boolean; noop: number; reset: number } {
+export function storageNumbers(fork: ForkName): { isNet: boolean; noop: number; reset: number } {
   if (isAtLeast(fork, 'berlin')) return { isNet: true, noop: 100, reset: 2_900 };
   if (isAtLeast(fork, 'istanbul')) return { isNet: true, noop: 800, reset: 5_000 };
   return { isNet: fork === 'constantinople', noop: 200, reset: 5_000 };

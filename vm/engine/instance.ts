@@ -62,6 +62,10 @@ export type EngineFunctions = {
   bloomLogs(): void;
   settleTransaction(): void;
   trace(steps: boolean, frames: boolean): void;
+  hasPrecompile(account: number): number;
+  isAccountWarm(account: number): number;
+  isSlotWarm(slot: number): number;
+  readSlot(slot: number): number;
   framePlace(): number;
   depth(): number;
   keccak(from: number, length: number): void;

@@ -145,6 +145,17 @@ function entry(handler: number, takes: number, puts: number, gas: number): bigin
   );
 }
 
+/** What an entry says: words that the stack must have and may have, and static gas. */
+export function entryFields(entry: bigint): {
+  readonly fewest: number;
+  readonly most: number;
+  readonly gas: bigint;
+} {
+  const fewest = Number((entry >> 16n) & 0xffffn) / WORD;
+  const more = Number((entry >> 32n) & 0xffffn) / WORD;
+  return { fewest, most: fewest + more, gas: entry & 0xffffn };
+}
+
 function rangeOf<T>(count: number, make: (n: number) => T): T[] {
   return Array.from({ length: count }, (_, n) => make(n));
 }

@@ -53,6 +53,7 @@ export const STEP = -69;
 export const FRAME_ENTERED = -71;
 export const FRAME_LEFT = -72;
 
+export const FRAME_SIZE = 256;
 // Fields of a frame (assembly/frames.ts).
 export const FRAME_PC = 0;
 export const FRAME_SP = 4;
@@ -66,6 +67,8 @@ export const FRAME_DATA_LENGTH = 44;
 export const FRAME_SELF = 48;
 export const FRAME_CALLER = 52;
 export const FRAME_KIND = 56;
+export const FRAME_IS_STATIC = 60;
+export const FRAME_PRECOMPILE = 92;
 export const FRAME_VALUE = 96;
 export const FRAME_CODE_ACCOUNT = 128;
 export const FRAME_CODE_LENGTH = 32;
@@ -73,4 +76,5 @@ export const FRAME_CODE_LENGTH = 32;
 // Flags of an account (assembly/accounts.ts).
 export const EXISTS = 1;
 export const LOADED = 8;
+export const HAS_STORAGE = 16;
 export const CLEARED = 32;

@@ -15,13 +15,29 @@ import {
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
-import type { Tracer } from '../tracer.ts';
+import type { TracedTransaction, Tracer } from '../tracer.ts';
 import { isDelegation, type LeastGas, leastGas } from '../transaction-rules.ts';
 import { readWord, writeWord } from './instance.ts';
-import { BLOB_COUNT, BLOB_HASHES, EXISTS, GAS_PRICE, INPUT } from './layout.ts';
-import { hasSucceeded, messageResult, readLogs, runSlice, startMessage } from './run-message.ts';
-import { traceEntry, traceSlice } from './trace.ts';
-import { addCode, codeAt, findAccount, loadAccount, nonceAt, type World } from './world.ts';
+import { BLOB_COUNT, BLOB_HASHES, COLLISION, EXISTS, GAS_PRICE, INPUT } from './layout.ts';
+import {
+  hasSucceeded,
+  messageResult,
+  readLogs,
+  reasonOf,
+  runSlice,
+  startMessage,
+} from './run-message.ts';
+import { startTrace } from './trace.ts';
+import { createTracedState } from './traced-state.ts';
+import {
+  addCode,
+  addressAt,
+  codeAt,
+  findAccount,
+  loadAccount,
+  nonceAt,
+  type World,
+} from './world.ts';
 
 /** What of a transaction execution needs; a call has the same without a signature. */
 export type Execution = Pick<Transaction, 'to' | 'value' | 'data' | 'gasLimit'> &
@@ -103,7 +119,8 @@ export async function runTransaction(
   return endTransaction(surroundings, running);
 }
 
-const TRACED_STEPS_A_SLICE = 10_000;
+/** Stops of a traced run between two pauses: some tenths of a millisecond, more if memory is taken. */
+const STOPS_A_SLICE = 256;
 
 /** The same, told to a tracer. */
 export async function traceTransaction(
@@ -111,15 +128,55 @@ export async function traceTransaction(
   execution: Execution,
   tracer: Tracer,
 ): Promise<TransactionResult> {
-  const { world, pause } = surroundings;
+  const { pause } = surroundings;
+  const opening = openingSeen(surroundings, execution);
+  tracer.begin?.(opening);
   const running = beginTransaction(surroundings, execution);
   if (running.hasRun) {
-    world.instance.functions.trace(tracer.step !== undefined, true);
-    traceEntry(world, tracer);
-    while (!traceSlice(world, tracer, TRACED_STEPS_A_SLICE)) await pause?.();
-    world.instance.functions.trace(false, false);
+    const trace = startTrace(surroundings, tracer, running.authorized);
+    while (!trace.run(STOPS_A_SLICE)) await pause?.();
+  } else {
+    tellCollision(tracer, execution, opening.to);
   }
-  return endTransaction(surroundings, running);
+  const result = endTransaction(surroundings, running);
+  tracer.end?.({ gasUsed: result.gasUsed, succeeded: hasSucceeded(result.status) });
+  return result;
+}
+
+function openingSeen(
+  { world, beneficiary }: Surroundings,
+  { sender, to, gasLimit, authorizations }: Execution,
+): TracedTransaction {
+  const from = loadAccount(world, sender);
+  const { functions } = world.instance;
+  return {
+    from: sender,
+    to: to ?? addressAt(world, functions.findCreated(from, nonceAt(world, from))),
+    isCreation: to === undefined,
+    gasLimit,
+    beneficiary,
+    authorities: authorizations.map(authorityOf).filter((address) => address !== undefined),
+    state: createTracedState(world),
+  };
+}
+
+/** The contract's address is taken: no frame was there to be watched. */
+function tellCollision(
+  tracer: Tracer,
+  { sender, value, data, gasLimit, intrinsic }: Execution,
+  to: Address,
+): void {
+  const gas = gasLimit - intrinsic;
+  const input = (): Uint8Array => data;
+  const common = { depth: 0, from: sender, to, codeAddress: to, isPrecompile: false } as const;
+  tracer.enter?.({ kind: 'create', ...common, value, gas, input });
+  tracer.leave?.({
+    depth: 0,
+    gasUsed: gas,
+    gasLeft: 0n,
+    output: new Uint8Array(0),
+    failure: reasonOf(COLLISION),
+  });
 }
 
 /** Up to its first instruction; go on with `runSlice`. */

@@ -14,6 +14,7 @@ import {
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
 import type { Precompile } from '../precompiles/index.ts';
+import { isDelegation } from '../transaction-rules.ts';
 import {
   type EngineInstance,
   engineFault,
@@ -35,6 +36,9 @@ import {
   NEED_SLOT,
   OUTPUT,
 } from './layout.ts';
+
+/** Prefix and address (EIP-7702). */
+const DELEGATION_LENGTH = 23;
 
 /** An instance at work on one state. */
 export type World = {
@@ -138,6 +142,16 @@ function writeCode(instance: EngineInstance, number: number, code: Uint8Array): 
   return number;
 }
 
+/** The account that code of this account delegates to (EIP-7702); undefined if it is no delegation. */
+export function delegateAt(world: World, id: number): Address | undefined {
+  const { functions } = world.instance;
+  if (functions.hasAccountCode(id) === 0) return undefined;
+  if (functions.isCodeKnown(functions.accountCode(id)) === 0) bringCode(world, id);
+  if (functions.codeSize(functions.accountCode(id)) !== DELEGATION_LENGTH) return undefined;
+  const code = codeBytes(world, functions.accountCode(id));
+  return isDelegation(code) ? (code.subarray(3) as Address) : undefined;
+}
+
 function bringCode(world: World, id: number): void {
   const hash = codeHashAt(world, id);
   const key = keyOf(hash);
@@ -176,7 +190,7 @@ export function answer(world: World, status: number): void {
 }
 
 /** The value under a slot that the block may have changed. */
-function bringSlot(world: World, slot: number): void {
+export function bringSlot(world: World, slot: number): void {
   const { instance, state, slots } = world;
   const address = addressAt(world, instance.functions.slotOwner(slot));
   instance.functions.describeSlot(slot);
@@ -224,7 +238,8 @@ function runPrecompile({ instance, precompiles }: World): void {
   invariant(precompile !== undefined, 'a precompile that the engine knows is there');
   const price = precompile.gas(input);
   if (price > gas) {
-    functions.finishPrecompile(false, gas);
+    // More than there is: out of gas, however much more.
+    functions.finishPrecompile(false, gas + 1n);
     return;
   }
   const result = precompile.run(input);

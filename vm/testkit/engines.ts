@@ -3,10 +3,13 @@ import type { ChainRules } from '../chain-rules.ts';
 import type { Engine } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { createReferenceEngine } from '../reference-engine.ts';
+import { createWatchingEngine } from './watching-engine.ts';
 
 const ENGINES: Readonly<Record<string, (rules: ChainRules) => Engine>> = {
   fast: createFastEngine,
   reference: createReferenceEngine,
+  /** `fast` with every transaction watched, and what is told held against what happens. */
+  watched: createWatchingEngine,
 };
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);

@@ -70,7 +70,7 @@ export function precompileNumber(precompile: u32): u32 {
 
 /** EIP-2929: precompiles are warm from the beginning. */
 @inline
-function isAlwaysWarm(precompile: u32): bool {
+export function isAlwaysWarm(precompile: u32): bool {
   return precompile != 0 && precompile < IS_MOVED;
 }
 

@@ -74,3 +74,4 @@ export {
   trace,
   undo,
 } from './host-runs';
+export { hasPrecompile, isAccountWarm, isSlotWarm, readSlot } from './host-tracing';
