@@ -38,6 +38,14 @@ export const NODE_ERRORS: ErrorTable = {
     meaning: 'A backup of this node is being written already.',
     remedy: 'Wait for it: `ehb_getBackup` tells how it stands.',
   },
+  NODE_TRACE_TIMEOUT: {
+    meaning: 'A trace took longer than its `timeout`.',
+    remedy: 'Ask for a longer one, or for a tracer that tells less.',
+  },
+  NODE_TRACE_REFUSED: {
+    meaning: 'A block or a call that was to be traced cannot be run on this chain.',
+    remedy: 'The message says why; a block must stand on a final one.',
+  },
   NODE_FILE_UNWRITABLE: {
     meaning: 'A file that was named cannot be written.',
     remedy: 'Check its directory, the permissions and the room on the disk.',

@@ -8,11 +8,15 @@ import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig, RpcConfig } from './config.ts';
 import { createProofMaker } from './proof-maker.ts';
 import { createFees, createNodePort } from './rpc-ports.ts';
+import { createSenderRecovery } from './sender-recovery.ts';
 import type { Signer } from './signer.ts';
+import { createTracing } from './tracing.ts';
 
 export type NodeServerModules = {
   readonly node: ComposedNode;
   readonly engine: Engine;
+  /** The fast engine, made when it is first asked for. */
+  readonly tracingEngine: () => Engine;
   readonly signer: Signer | undefined;
   readonly clock: Clock;
   readonly startedAtMs: number;
@@ -21,7 +25,7 @@ export type NodeServerModules = {
 /** Resolves when it listens. @throws CodedError of `rpc` */
 export function startNodeServer(
   config: NodeConfig,
-  { node, engine, signer, clock, startedAtMs }: NodeServerModules,
+  { node, engine, tracingEngine, signer, clock, startedAtMs }: NodeServerModules,
 ): Promise<RpcServer> {
   const { genesis, rpc } = config;
   const { rules } = genesis;
@@ -40,6 +44,13 @@ export function startNodeServer(
         content: () => pool.content(),
       },
       proofs: store,
+      tracing: createTracing({
+        store,
+        rules,
+        engine: tracingEngine,
+        recoverSenders: createSenderRecovery(clock),
+        clock,
+      }),
       caller: createCaller(store, rules, engine, () => clock.breathe()),
       bundles: createProofMaker(genesis, store, clock.breathe),
       backups: createBackups(store, config.logger.child('backup')),

@@ -3,7 +3,7 @@ import type { ReferenceGenesis } from '../genesis/index.ts';
 import { refuse } from '../ledger/model/index.ts';
 import { openStore } from '../ledger/store/index.ts';
 import { createRpcServer, type PoolPort } from '../rpc/index.ts';
-import { createAnyForkEngine } from '../vm/index.ts';
+import { createAnyForkEngine, createEngine } from '../vm/index.ts';
 import { createBackups } from './backups.ts';
 import { createCaller } from './caller.ts';
 import { systemClock } from './clock.ts';
@@ -13,6 +13,8 @@ import { storeOptionsOf } from './maintenance/ledger-files.ts';
 import { poolStateOf } from './pool-view.ts';
 import { clientVersion, createEvents, createFees } from './rpc-ports.ts';
 import { serverOptions } from './rpc-server.ts';
+import { createSenderRecovery } from './sender-recovery.ts';
+import { createTracing } from './tracing.ts';
 
 export type ReferenceServerConfig = {
   /** Holds `chain/`, as an import leaves it. */
@@ -41,6 +43,13 @@ export async function serveReference(config: ReferenceServerConfig): Promise<Ref
         pool: closedPool(poolStateOf(store)),
         proofs: store,
         caller: createCaller(store, rules, engine, () => systemClock.breathe()),
+        tracing: createTracing({
+          store,
+          rules,
+          engine: () => createEngine('fast', rules),
+          recoverSenders: createSenderRecovery(systemClock),
+          clock: systemClock,
+        }),
         backups: createBackups(store, logger.child('backup')),
         fees: createFees(rules),
         events: createEvents(),

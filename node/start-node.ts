@@ -13,7 +13,7 @@ import {
   renewConsensusLog,
 } from '../ledger/store/index.ts';
 import { createNetwork } from '../p2p/index.ts';
-import { createEngine, environmentOf, warmUp } from '../vm/index.ts';
+import { createEngine, type Engine, environmentOf, warmUp } from '../vm/index.ts';
 import { type Allowlist, followAllowlist } from './allowlist.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ComposedNode, composeNode } from './compose-node.ts';
@@ -141,7 +141,11 @@ async function open(
     const pruner = createPruner(config.keep, pruning);
     closers.push(() => pruner.close());
   }
-  const modules = { node, engine, signer, clock, startedAtMs };
+  const tracingEngine = (): Engine =>
+    engineName === 'fast'
+      ? engine
+      : createEngine('fast', genesis.rules, { secret: randomSecret() });
+  const modules = { node, engine, tracingEngine, signer, clock, startedAtMs };
   const server = await startNodeServer(config, modules);
   closers.push(() => server.close());
   const metrics =

@@ -18,8 +18,12 @@ export type RpcErrorCode =
   | 'RPC_TRANSACTION_REFUSED'
   | 'RPC_NOT_PERMITTED'
   | 'RPC_BLOCK_NOT_FOUND'
+  | 'RPC_TRANSACTION_NOT_FOUND'
   | 'RPC_STATE_UNAVAILABLE'
   | 'RPC_HISTORY_PRUNED'
+  | 'RPC_TRACER_UNKNOWN'
+  | 'RPC_TRACE_FAILED'
+  | 'RPC_TRACE_TOO_LARGE'
   | 'RPC_FILTER_NOT_FOUND'
   | 'RPC_TIMEOUT'
   | 'RPC_RESPONSE_TOO_LARGE'
@@ -101,6 +105,11 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     meaning: 'The block that was named does not exist on this node.',
     remedy: 'Ask eth_blockNumber for the head; a node that is catching up has fewer blocks.',
   },
+  RPC_TRANSACTION_NOT_FOUND: {
+    number: -32000,
+    meaning: 'No final transaction on this node has that hash.',
+    remedy: 'Wait for its receipt; a node that is catching up has fewer transactions.',
+  },
   RPC_STATE_UNAVAILABLE: {
     number: -32000,
     meaning: 'The block is known but its state is not kept here.',
@@ -111,6 +120,22 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     meaning:
       'State, body, receipts or logs of the block were pruned on this node; the message names the oldest block that is kept.',
     remedy: 'Ask for a later block, or ask a node that keeps all history; eth_capabilities tells.',
+  },
+  RPC_TRACER_UNKNOWN: {
+    number: -32602,
+    meaning: 'There is no tracer of that name; tracers written in JavaScript are not run.',
+    remedy: 'Name one of those that the message lists, or none for structLogs.',
+  },
+  RPC_TRACE_FAILED: {
+    number: -32000,
+    meaning: 'What was to be traced cannot be run.',
+    remedy: 'The message says why: an invalid block or call, too little balance or gas.',
+  },
+  RPC_TRACE_TOO_LARGE: {
+    number: -32003,
+    meaning: 'The trace would be larger than the answers that the node sends.',
+    remedy:
+      'Set `limit`, leave out memory, stack and storage, use callTracer, or trace one transaction at a time.',
   },
   RPC_FILTER_NOT_FOUND: {
     number: -32000,

@@ -31,3 +31,4 @@ export type {
 export { renderRpcReference } from './reference.ts';
 export type { RpcModules, RpcServer } from './server.ts';
 export { createRpcServer } from './server.ts';
+export type { TraceRequest, TracingPort } from './tracing-port.ts';

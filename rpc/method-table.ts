@@ -1,6 +1,8 @@
 /** Every method of the node, in the order of the reference page. */
 import type { Method } from './method.ts';
 import { backupMethods } from './methods/backup.ts';
+import { rawMethods } from './methods/debug/raw.ts';
+import { tracingMethods } from './methods/debug/tracing.ts';
 import { discoveryMethods } from './methods/discovery.ts';
 import { ehbMethods } from './methods/ehb.ts';
 import { accountStateMethods } from './methods/eth/account-state.ts';
@@ -38,6 +40,8 @@ export const METHODS: readonly Method[] = [
   ...proofMethods,
   ...backupMethods,
   ...evidenceMethods,
+  ...tracingMethods,
+  ...rawMethods,
   ...discoveryMethods,
 ];
 

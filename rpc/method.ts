@@ -11,7 +11,7 @@ import type { RpcPorts } from './ports.ts';
 import type { SubscriptionSession } from './subscription-session.ts';
 
 /** The part of a method's name before the first `_`; operators switch whole namespaces on and off. */
-export type Namespace = 'eth' | 'net' | 'web3' | 'txpool' | 'qbft' | 'ehb' | 'rpc';
+export type Namespace = 'eth' | 'net' | 'web3' | 'txpool' | 'qbft' | 'ehb' | 'debug' | 'rpc';
 
 /** What a handler may use: the ports of the node, and what belongs to the server and this call. */
 export type MethodContext = RpcPorts & {

@@ -90,6 +90,15 @@ test('every method answers what its schema says', async ({ node, client }) => {
     qbft_discardValidatorVote: [bob],
     txpool_contentFrom: [alice],
     web3_sha3: ['0x68656c6c6f'],
+    debug_traceTransaction: [transfer],
+    debug_traceBlockByNumber: ['latest', { tracer: 'callTracer' }],
+    debug_traceBlockByHash: [hash, { tracer: 'prestateTracer' }],
+    debug_traceBlock: ['0xc0', { tracer: '4byteTracer' }],
+    debug_traceCall: [{ to: token }, 'latest', { tracer: 'noopTracer' }],
+    debug_getRawHeader: ['latest'],
+    debug_getRawBlock: [hash],
+    debug_getRawReceipts: ['0x2'],
+    debug_getRawTransaction: [transfer],
   };
   for (const method of METHODS) {
     if (method.name.endsWith('subscribe')) continue;
@@ -102,7 +111,7 @@ test('every method answers what its schema says', async ({ node, client }) => {
 test('every method is named once, in a known namespace, and has a summary', () => {
   const names = METHODS.map(({ name }) => name);
   assert.is(new Set(names).size, names.length);
-  const known = ['eth', 'net', 'web3', 'txpool', 'qbft', 'ehb', 'rpc'];
+  const known = ['eth', 'net', 'web3', 'txpool', 'qbft', 'ehb', 'debug', 'rpc'];
   for (const { name, namespace, summary } of METHODS) {
     assert.ok(known.includes(namespace), name);
     assert.ok(summary.endsWith('.'), name);

@@ -22,6 +22,7 @@ import type {
   Verdict,
   Wei,
 } from '../ledger/model/index.ts';
+import type { TracingPort } from './tracing-port.ts';
 
 /** Final blocks and the state after each of them. */
 export type ChainPort = {
@@ -399,6 +400,8 @@ export type RpcPorts = {
   readonly bundles?: BundlePort;
   /** Absent: `ehb_startBackup` is not offered. */
   readonly backups?: BackupPort;
+  /** Absent: `debug_trace*` is not offered. */
+  readonly tracing?: TracingPort;
   readonly pool: PoolPort;
   readonly caller: CallerPort;
   readonly fees: FeePort;

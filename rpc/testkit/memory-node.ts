@@ -22,6 +22,7 @@ import type {
 } from '../ports.ts';
 import { createRpcServer, type RpcServer } from '../server.ts';
 import { addressOfByte, BASE_FEE, type MemoryChain, senderOf } from './memory-chain.ts';
+import { createScriptedTracing } from './scripted-tracing.ts';
 
 export const CHAIN_ID = 20_260n;
 
@@ -93,6 +94,7 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       proofs: {
         prove: async ({ slots }) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
       },
+      tracing: createScriptedTracing(),
       bundles: {
         make: async () => ({ ok: true, bundle: Uint8Array.of(1), number: 5n, hash: ZERO_HASH }),
       },

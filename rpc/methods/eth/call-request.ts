@@ -134,7 +134,8 @@ export function revertMessage(output: Uint8Array): string {
   return reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`;
 }
 
-function solidityReason(output: Uint8Array): string | undefined {
+/** The text or panic that Solidity reverts with; undefined for any other data. */
+export function solidityReason(output: Uint8Array): string | undefined {
   const selector = output.subarray(0, 4);
   const body = output.subarray(4);
   if (equalBytes(selector, PANIC) && body.length === 32) {

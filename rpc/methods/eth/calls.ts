@@ -40,7 +40,7 @@ function refuseExecution(outcome: Unsuccessful): never {
 }
 
 /** A message for another chain is a mistake worth naming. */
-function checkChain({ node }: MethodContext, chainId: bigint | undefined): void {
+export function checkChain({ node }: MethodContext, chainId: bigint | undefined): void {
   if (chainId !== undefined && chainId !== node.chainId) {
     throw new RpcRefusal(
       'RPC_EXECUTION_FAILED',
