@@ -57,7 +57,7 @@ export function encodeShown(shown: ShownBlock, raws: ReadonlyMap<string, string>
   return encodeBlock({ header: headerOf(shown), transactions, ommers: [], ...withdrawals });
 }
 
-function headerOf(shown: ShownBlock): BlockHeader {
+export function headerOf(shown: ShownBlock): BlockHeader {
   const bytes = (name: string): Uint8Array => hexToBytes(String(shown[name]));
   const number = (name: string): bigint => BigInt(String(shown[name]));
   const later: Record<string, unknown> = {};

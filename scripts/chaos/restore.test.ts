@@ -1,0 +1,185 @@
+// time-limit: 500 s
+/**
+ * A backup taken under load, on real processes: a node that was never there joins from it and agrees, and a validator
+ * that lost its disk follows from it, signs nothing that it may have signed before, and votes again.
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { verifySeals } from '../../consensus/index.ts';
+import {
+  bytesToHex,
+  commitSealHash,
+  decodeExtraData,
+  equalBytes,
+  headerHash,
+  hexToBytes,
+} from '../../ledger/model/index.ts';
+import { createAcknowledgedLedger } from './acknowledged.ts';
+import { createAudit } from './audit.ts';
+import { loopbackFabric } from './fabric.ts';
+import { startLoad } from './load.ts';
+import { headerOf, type ShownBlock } from './shown-block.ts';
+import { type StagedNetwork, stageNetwork } from './stage-network.ts';
+import { createValidator, type ValidatorProcess } from './validator-process.ts';
+
+const test = suite('a backup taken under load');
+const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const SEED = 11;
+const LIMIT_MS = 120_000;
+
+/** The JSON that a command printed. */
+function ehb(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  return new Promise((done, fail) => {
+    execFile(process.execPath, [MAIN, ...args, '--json'], (error, stdout, stderr) => {
+      const line = stdout.split('\n').find((each) => each.startsWith('{'));
+      if (error !== null || line === undefined) fail(new TypeError(`${stdout}${stderr}`));
+      else done(JSON.parse(line) as Readonly<Record<string, unknown>>);
+    });
+  });
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + LIMIT_MS;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > deadlineMs) throw new TypeError(`not within ${LIMIT_MS} ms: ${what}`);
+    await pause(100);
+  }
+}
+
+const headOf = async ({ client }: ValidatorProcess): Promise<number> =>
+  Number(await client.request('eth_blockNumber', []));
+
+function shown({ client }: ValidatorProcess, number: number): Promise<ShownBlock> {
+  return client.request('eth_getBlockByNumber', [`0x${number.toString(16)}`, false]);
+}
+
+/** A node with keys of its own, let in by every validator, beside the four. */
+async function createFollower({ network, directory }: StagedNetwork): Promise<ValidatorProcess> {
+  const [first] = network.validators;
+  const path = join(directory, 'follower');
+  const { rpc, p2p } = await loopbackFabric(1);
+  const bootPeers = await Promise.all(
+    network.validators.map(async ({ client, directory: own }) => {
+      const { peerId } = await client.request('ehb_status', []);
+      const config = JSON.parse(readFileSync(join(own, 'config.json'), 'utf8')) as {
+        readonly p2p: { readonly port: number };
+      };
+      return `/ip4/127.0.0.1/tcp/${config.p2p.port}/p2p/${peerId}`;
+    }),
+  );
+  const created = await ehb(
+    ...['node', 'create', '--data-dir', path, '--boot-peer', ...bootPeers],
+    ...['--genesis', join(first?.directory ?? '', 'genesis.json')],
+    ...['--rpc-port', String(rpc(0).port), '--p2p-port', String(p2p(0).port)],
+  );
+  for (const { directory: own } of network.validators) {
+    const allow = [created['peerId'] ?? created['address']];
+    writeFileSync(join(own, 'allowlist.json'), JSON.stringify({ allow, deny: [] }));
+  }
+  return createValidator({
+    index: network.validators.length,
+    directory: path,
+    url: `http://127.0.0.1:${rpc(0).port}`,
+    command: ([file = '', ...args]) => [file, ...args],
+    onCrash: (description) => assert.unreachable(description),
+  });
+}
+
+/** Whether that validator sealed the block, as another one holds it. */
+async function isSealedBy(
+  holder: ValidatorProcess,
+  number: number,
+  validator: string,
+): Promise<boolean> {
+  const header = headerOf(await shown(holder, number));
+  const extra = decodeExtraData(header.extraData);
+  assert.ok(extra.ok);
+  const { seals, validators } = extra.extraData;
+  const verdict = verifySeals(commitSealHash(header), seals, validators);
+  assert.ok(verdict.ok);
+  const { signers } = verdict;
+  return signers.some((signer) => equalBytes(signer, hexToBytes(validator)));
+}
+
+test('it brings back a node that joins and agrees, and a validator that votes above what it may have signed', async () => {
+  const staged = await stageNetwork(SEED, undefined);
+  const { network, senders, directory } = staged;
+  const { validators } = network;
+  const [first, second] = validators as [ValidatorProcess, ValidatorProcess];
+  const ledger = createAcknowledgedLedger();
+  const load = startLoad({ accounts: senders, perSecond: 20 }, validators, ledger);
+  let follower: ValidatorProcess | undefined;
+  try {
+    await until('some load', async () => ledger.size() > 60);
+    const file = join(directory, 'under-load.ehb');
+    const taken = await ehb('backup', file, '--url', first.url);
+    const height = Number(taken['height']);
+    assert.ok(height > 0);
+    const sizeThen = ledger.size();
+    await until('load after the backup', async () => ledger.size() > sizeThen + 20);
+
+    follower = await createFollower(staged);
+    const restored = await ehb('restore', file, '--data-dir', follower.directory);
+    assert.is(Number(restored['height']), height);
+    await follower.start();
+    const joined = follower;
+    assert.ok((await headOf(joined)) >= height, 'it begins where the backup ends');
+    await until(
+      'the follower has the head',
+      async () => (await headOf(joined)) >= (await headOf(first)),
+    );
+
+    await second.kill();
+    await second.wipe('log and chain');
+    await ehb('restore', file, '--data-dir', second.directory);
+    assert.not.ok(readdirSync(second.directory).includes('consensus.log'));
+    await second.start();
+    const { validatorAddress, consensus } = await second.client.request('ehb_status', []);
+    const address = validatorAddress ?? '';
+    const startedAt = await headOf(first);
+    assert.not(consensus.voting, 'it cannot know what it signed');
+    let bound = 0;
+    await until('it votes again', async () => {
+      const { consensus: now } = await second.client.request('ehb_status', []);
+      bound = Math.max(bound, Number(now.votingAfterBlock ?? 0));
+      return now.voting;
+    });
+    await until('it seals blocks', async () => {
+      const head = await headOf(first);
+      return await isSealedBy(first, head, address);
+    });
+    const last = Math.min(bound, await headOf(first));
+    for (let number = startedAt + 1; number <= last; number += 1) {
+      assert.not(
+        await isSealedBy(first, number, address),
+        `block ${number}, up to ${bound} it is mute`,
+      );
+    }
+
+    await load.stop();
+    const all = [...validators, joined];
+    const top = Math.max(...(await Promise.all(all.map(headOf))));
+    await until(
+      'all have the head',
+      async () => Math.min(...(await Promise.all(all.map(headOf)))) >= top,
+    );
+    assert.equal(await createAudit(all, ledger).look('all'), []);
+    const heads = await Promise.all(all.map((each) => shown(each, top)));
+    for (const head of heads) {
+      assert.is(bytesToHex(headerHash(headerOf(head), 'qbft')), heads[0]?.['hash']);
+      for (const root of ['stateRoot', 'receiptsRoot']) assert.is(head[root], heads[0]?.[root]);
+    }
+    assert.equal(network.crashes, []);
+  } finally {
+    await load.stop();
+    await follower?.stop();
+    await staged.close(false);
+  }
+});
+
+test.run();
