@@ -4,11 +4,14 @@ import { errorNameOf, readKeyFile, type SystemContract } from '../genesis/index.
 import { bytesToHex, hexToBytes, signTransaction } from '../ledger/model/index.ts';
 import { type RpcClient, RpcError } from '../rpc/client.ts';
 import { cliError } from './errors.ts';
+import { passwordFrom } from './password-file.ts';
 
 export type ContractTransaction = {
   readonly contract: SystemContract;
   readonly data: Uint8Array;
   readonly keyFile: string;
+  /** With the password of an encrypted key. */
+  readonly passwordFile: string | undefined;
   /** Gas beyond the estimate: what the same call may cost more in another state. */
   readonly spareGas: bigint;
   readonly timeoutMs: number;
@@ -27,9 +30,9 @@ const POLL_MS = 200;
 /** @throws CodedError `CLI_NODE_REFUSED`, `CLI_NOT_FINAL`, those of the key file */
 export async function sendToContract(
   client: RpcClient,
-  { contract, data, keyFile, spareGas, timeoutMs }: ContractTransaction,
+  { contract, data, keyFile, passwordFile, spareGas, timeoutMs }: ContractTransaction,
 ): Promise<FinalTransaction> {
-  const key = await readKeyFile(keyFile);
+  const key = await readKeyFile(keyFile, await passwordFrom(passwordFile));
   const sender = bytesToHex(addressOf(key));
   const to = bytesToHex(contract.address);
   const gas = await estimate(client, contract, { from: sender, to, data: bytesToHex(data) });

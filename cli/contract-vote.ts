@@ -22,17 +22,27 @@ export async function voteInContract(
   client: RpcClient,
   contract: string,
   vote: ContractVote,
-  options: { readonly keyFile: string | undefined; readonly timeoutMs: number },
+  options: {
+    readonly keyFile: string | undefined;
+    readonly passwordFile: string | undefined;
+    readonly timeoutMs: number;
+  },
 ): Promise<FinalTransaction> {
   if (keyOf(hexToBytes(contract)) !== keyOf(VALIDATORS_CONTRACT.address)) {
     throw cliError('CLI_FOREIGN_CONTRACT', `the contract ${contract} names the validators`);
   }
-  const { keyFile, timeoutMs } = options;
+  const { keyFile, passwordFile, timeoutMs } = options;
   if (keyFile === undefined) {
     throw cliError('CLI_KEY_NEEDED', 'a contract names the validators: votes are transactions');
   }
   const recipient = asAddress(hexToBytes(vote.recipient));
   const data = vote.add === undefined ? encodeRetract(recipient) : encodeVote(recipient, vote.add);
-  const order = { contract: VALIDATORS_CONTRACT, data, keyFile, spareGas: SPARE_GAS, timeoutMs };
-  return await sendToContract(client, order);
+  return await sendToContract(client, {
+    contract: VALIDATORS_CONTRACT,
+    data,
+    keyFile,
+    passwordFile,
+    spareGas: SPARE_GAS,
+    timeoutMs,
+  });
 }

@@ -5,6 +5,7 @@ import { exportCommand, importCommand } from './commands/blocks.ts';
 import { devCommand } from './commands/dev.ts';
 import { evidenceCommand } from './commands/evidence.ts';
 import { genesisCommand } from './commands/genesis.ts';
+import { keysCommand } from './commands/keys.ts';
 import { nodeCommand } from './commands/node.ts';
 import { permissionsCommand } from './commands/permissions.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
@@ -30,6 +31,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(exportCommand(output));
   program.addCommand(genesisCommand(output, exit));
   program.addCommand(importCommand(output, exit));
+  program.addCommand(keysCommand(output));
   program.addCommand(nodeCommand(output, exit));
   program.addCommand(permissionsCommand(output));
   program.addCommand(proofCommand(output));

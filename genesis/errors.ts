@@ -28,7 +28,12 @@ export type GenesisFileCode =
   | 'GENESIS_DIRECTORY_UNWRITABLE'
   | 'GENESIS_NODE_DIRECTORY_INCOMPLETE'
   | 'GENESIS_NODE_CONFIG_INVALID'
-  | 'GENESIS_KEY_INVALID';
+  | 'GENESIS_KEY_INVALID'
+  | 'GENESIS_KEYSTORE_INVALID'
+  | 'GENESIS_KEYSTORE_UNSUPPORTED'
+  | 'GENESIS_PASSWORD_FILE'
+  | 'GENESIS_PASSWORD_NEEDED'
+  | 'GENESIS_PASSWORD_WRONG';
 
 type Entry = { readonly meaning: string; readonly remedy: string };
 
@@ -133,7 +138,30 @@ const ENTRIES: Readonly<Record<GenesisCode | GenesisFileCode, Entry>> = {
   },
   GENESIS_KEY_INVALID: {
     meaning: 'A key file does not hold a secp256k1 private key.',
-    remedy: 'Put back the 64 hexadecimal digits of the key. Never make up a new validator key.',
+    remedy:
+      'Put back the 64 hexadecimal digits of the key, or its keystore. Never make up a new validator key.',
+  },
+  GENESIS_KEYSTORE_INVALID: {
+    meaning: 'An encrypted key file is damaged, or not a keystore at all.',
+    remedy: 'Put it back from a backup. The message says what is wrong with it.',
+  },
+  GENESIS_KEYSTORE_UNSUPPORTED: {
+    meaning: 'A keystore is of another version, or protected in a way that is not read here.',
+    remedy:
+      'Write it again as Web3 Secret Storage version 3 with aes-128-ctr and scrypt, with go-ethereum, ethers or cast.',
+  },
+  GENESIS_PASSWORD_FILE: {
+    meaning: 'The password file cannot be read, or its first line is empty.',
+    remedy: 'Write the password into its first line, readable by the user of the node alone.',
+  },
+  GENESIS_PASSWORD_NEEDED: {
+    meaning: 'A key file is encrypted.',
+    remedy: 'Name the file with its password: `--password-file`, or `EHB_PASSWORD_FILE`.',
+  },
+  GENESIS_PASSWORD_WRONG: {
+    meaning: 'The password does not open an encrypted key file.',
+    remedy:
+      'Check that the password file is the one of this key. Without the password the key is lost: replace the validator.',
   },
 };
 

@@ -28,6 +28,12 @@ export {
 } from './development.ts';
 export { GENESIS_ERRORS } from './errors.ts';
 export type { Genesis, ReferenceGenesis } from './genesis.ts';
+export {
+  decryptKeyFile,
+  encryptKeyFile,
+  readKeyFile,
+  readPasswordFile,
+} from './key-file.ts';
 export { makeDirectory } from './make-directory.ts';
 export type { NetworkFiles, NetworkNode, NetworkOptions, NodePorts } from './network-files.ts';
 export {
@@ -39,7 +45,7 @@ export {
   standardPorts,
 } from './network-files.ts';
 export type { NodeDirectory, NodeFile } from './node-directory.ts';
-export { LEAST_RETENTION, readKeyFile, readNodeDirectory } from './node-directory.ts';
+export { LEAST_RETENTION, readNodeDirectory } from './node-directory.ts';
 export { parseGenesis } from './parse.ts';
 export { parseReferenceGenesis } from './parse-reference.ts';
 export type { ParsedGenesis, RefusedGenesis } from './parsed.ts';

@@ -23,8 +23,9 @@ import {
 } from './create-genesis.ts';
 import type { GenesisFileCode } from './errors.ts';
 import type { Genesis } from './genesis.ts';
+import { keyText } from './key-file.ts';
 import { makeDirectory } from './make-directory.ts';
-import { keyText, NODE_FILES, type NodeFile } from './node-directory.ts';
+import { NODE_FILES, type NodeFile } from './node-directory.ts';
 import { parseGenesis } from './parse.ts';
 
 export type NetworkOptions = {
@@ -51,6 +52,8 @@ export type NetworkOptions = {
   readonly gasLimit?: bigint;
   readonly timing?: Partial<GenesisTiming>;
   readonly precompileGasFactors?: Readonly<Record<string, number>>;
+  /** Keys are encrypted with it; they are not if it is absent. */
+  readonly password?: string | undefined;
 };
 
 export type NodePorts = {
@@ -138,7 +141,7 @@ export async function createNetworkFiles(options: NetworkOptions): Promise<Netwo
     },
   }));
   await writable(directory, async () => {
-    for (const node of nodes) await writeNode(node, json, genesis.hash, allow);
+    for (const node of nodes) await writeNode(node, json, genesis.hash, allow, options.password);
   });
   return {
     genesis,
@@ -163,6 +166,8 @@ export type JoiningNode = {
   readonly ports: NodePorts;
   /** Multiaddrs of members. */
   readonly bootPeers: readonly string[];
+  /** Keys are encrypted with it; they are not if it is absent. */
+  readonly password?: string | undefined;
 };
 
 /**
@@ -181,7 +186,7 @@ export async function createNodeFiles(options: JoiningNode): Promise<NetworkNode
     },
   };
   await writable(directory, () =>
-    writeNode({ ...node, nodeKey, validatorKey }, genesis, genesisHash, []),
+    writeNode({ ...node, nodeKey, validatorKey }, genesis, genesisHash, [], options.password),
   );
   return node;
 }
@@ -215,13 +220,14 @@ async function writeNode(
   genesis: object,
   genesisHash: Hash,
   allow: readonly string[],
+  password: string | undefined,
 ): Promise<void> {
   const { directory, nodeKey, validatorKey, address, config } = node;
   const path = (name: keyof typeof NODE_FILES): string => join(directory, NODE_FILES[name]);
   await makeDirectory(directory, 0o700);
   const secret = { mode: 0o600, flag: 'wx' };
-  await writeFile(path('nodeKey'), keyText(nodeKey), secret);
-  await writeFile(path('validatorKey'), keyText(validatorKey), secret);
+  await writeFile(path('nodeKey'), await keyText(nodeKey, password), secret);
+  await writeFile(path('validatorKey'), await keyText(validatorKey, password), secret);
   await createConsensusLog({ path: path('consensusLog'), genesisHash, validator: address });
   await writeFile(path('genesis'), jsonText(genesis));
   // There from the start, so that a candidate can be let in without a restart.

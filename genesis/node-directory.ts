@@ -2,12 +2,13 @@
  * A node's directory: genesis, keys, consensus log and `config.json`. The one place that knows its
  * file names and what the files hold.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPrivateKey } from '#crypto';
-import { bytesToHex, CodedError, hexToBytes } from '../ledger/model/index.ts';
+import { CodedError } from '../ledger/model/index.ts';
 import { ENGINE_NAMES, type EngineName } from '../vm/index.ts';
 import type { GenesisFileCode } from './errors.ts';
+import { readStoredKey, type StoredKey } from './key-file.ts';
 
 export const NODE_FILES = {
   genesis: 'genesis.json',
@@ -63,6 +64,8 @@ export type NodeDirectory = {
   readonly nodeKey: Uint8Array;
   /** 32 bytes; undefined where the node has no validator key. */
   readonly validatorKey: Uint8Array | undefined;
+  /** All of them. */
+  readonly areKeysEncrypted: boolean;
 };
 
 export type NodeDirectoryError = CodedError<{
@@ -73,49 +76,33 @@ export type NodeDirectoryError = CodedError<{
 /**
  * Reads what a node needs to start.
  * @throws CodedError `GENESIS_NODE_DIRECTORY_INCOMPLETE`, `GENESIS_NODE_CONFIG_INVALID`,
- * `GENESIS_KEY_INVALID`
+ * and those of `readKeyFile`
+ * @param password of the keys that are encrypted
  */
-export async function readNodeDirectory(directory: string): Promise<NodeDirectory> {
+export async function readNodeDirectory(
+  directory: string,
+  password?: string,
+): Promise<NodeDirectory> {
   const genesis = await readJson(join(directory, NODE_FILES.genesis));
   const configPath = join(directory, NODE_FILES.config);
   const config = checkNodeFile(await readJson(configPath), configPath);
-  const nodeKey = await readKey(join(directory, NODE_FILES.nodeKey));
-  if (nodeKey === undefined) throw incomplete(join(directory, NODE_FILES.nodeKey));
+  const nodeKey = await readStoredKey(join(directory, NODE_FILES.nodeKey), password);
+  const validatorKey = await readOptionalKey(join(directory, NODE_FILES.validatorKey), password);
   return {
     genesis,
     config,
-    nodeKey,
-    validatorKey: await readKey(join(directory, NODE_FILES.validatorKey)),
+    nodeKey: nodeKey.key,
+    validatorKey: validatorKey?.key,
+    areKeysEncrypted: nodeKey.isEncrypted && validatorKey?.isEncrypted !== false,
   };
 }
 
-/** The text of a key file: 64 digits and a line end. */
-export function keyText(key: Uint8Array): string {
-  return `${bytesToHex(key)}\n`;
-}
-
-/**
- * The key of a key file.
- * @throws CodedError `GENESIS_NODE_DIRECTORY_INCOMPLETE`, `GENESIS_KEY_INVALID`
- */
-export async function readKeyFile(path: string): Promise<Uint8Array> {
-  const key = await readKey(path);
-  if (key === undefined) throw incomplete(path);
-  return key;
-}
-
-/** The key that a key file holds, with or without 0x. Undefined if there is no such file. */
-async function readKey(path: string): Promise<Uint8Array | undefined> {
-  const text = (await readText(path))?.trim();
-  if (text === undefined) return undefined;
-  const key = /^(0x)?[0-9a-fA-F]{64}$/.test(text) ? hexToBytes(text) : new Uint8Array(0);
-  if (isPrivateKey(key)) return key;
-  // The text is never shown: it may be a key with a slip in it.
-  throw failure(
-    'GENESIS_KEY_INVALID',
-    path,
-    `${path} does not hold 64 hexadecimal digits of a key`,
-  );
+/** Undefined if there is no such file. */
+async function readOptionalKey(
+  path: string,
+  password: string | undefined,
+): Promise<StoredKey | undefined> {
+  return existsSync(path) ? await readStoredKey(path, password) : undefined;
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -10,6 +10,7 @@ import {
 } from '../../genesis/index.ts';
 import { bytesToHex } from '../../ledger/model/index.ts';
 import type { Output } from '../output.ts';
+import { passwordFileOption, passwordFrom } from '../password-file.ts';
 import { genesisRefusal, readJsonFile } from '../read-file.ts';
 import { parsePort } from '../values.ts';
 
@@ -20,6 +21,7 @@ type CreateOptions = {
   readonly host: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
+  readonly passwordFile?: string;
   readonly json?: true;
 };
 
@@ -33,6 +35,9 @@ export function createNodeCommand(output: Output): Command {
     .option('--host <address>', 'where it listens for peers', '127.0.0.1')
     .option('--rpc-port <port>', 'of JSON-RPC on the loopback address', parsePort, ports.rpc)
     .option('--p2p-port <port>', 'for peers', parsePort, ports.p2p)
+    .addOption(
+      passwordFileOption('its first line is the password that the keys are encrypted with'),
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -56,6 +61,7 @@ Example:
         host: options.host,
         ports: { rpc: options.rpcPort, p2p: options.p2pPort },
         bootPeers: options.bootPeer,
+        password: await passwordFrom(options.passwordFile),
       });
       const lines = options.json === true ? [JSON.stringify(nodeJson(node))] : nodeLines(node);
       for (const line of lines) output.out(line);

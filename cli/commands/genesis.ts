@@ -26,6 +26,7 @@ import {
   refusedJson,
 } from '../genesis-report.ts';
 import type { Output } from '../output.ts';
+import { passwordFileOption, passwordFrom } from '../password-file.ts';
 import { genesisRefusal, readGenesisFile } from '../read-file.ts';
 import {
   parseAddress,
@@ -62,6 +63,7 @@ type CreateOptions = {
   readonly emptyBlockPeriod: number;
   readonly requestTimeout: number;
   readonly maxRequestTimeout: number;
+  readonly passwordFile?: string;
   readonly json?: true;
 };
 
@@ -111,6 +113,9 @@ function createCommand(output: Output): Command {
     .option(...milliseconds('--empty-block-period', 'idle time, 0 = never', 'emptyBlockPeriodMs'))
     .option(...milliseconds('--request-timeout', 'of round 0, doubling', 'requestTimeoutMs'))
     .option(...milliseconds('--max-request-timeout', 'of any round', 'maxRequestTimeoutMs'))
+    .addOption(
+      passwordFileOption('its first line is the password that all keys are encrypted with'),
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -133,6 +138,7 @@ Examples:
         accounts: accountsOf(options),
         timestamp: BigInt(Math.floor(Date.now() / 1000)),
         gasLimit: options.gasLimit,
+        password: await passwordFrom(options.passwordFile),
         ...(options.precompileGas === 'ethereum' && { precompileGasFactors: {} }),
         timing: {
           blockPeriodMs: options.blockPeriod,

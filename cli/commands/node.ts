@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { describeFailure, failureLines } from '../failure.ts';
 import { createFileSink, createTerminalSink, type LogSink, teeErrors } from '../node-log.ts';
 import type { Output } from '../output.ts';
+import { passwordFileOption, passwordFrom } from '../password-file.ts';
 import { requireFreePorts } from '../ports.ts';
 import { onShutdown } from '../shutdown.ts';
 import { holdLeash, type Leash } from '../supervision.ts';
@@ -41,6 +42,7 @@ type StartOptions = {
   readonly keepHistory?: number;
   readonly keepBodies?: number;
   readonly follow?: true;
+  readonly passwordFile?: string;
   readonly logLevel: LogLevel;
   readonly logFile?: string;
   readonly json?: true;
@@ -88,6 +90,7 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
       ),
     )
     .option('--follow', 'leave the validator key aside: sync and serve without voting')
+    .addOption(passwordFileOption('its first line is the password of encrypted keys'))
     .addOption(engineOption())
     .addOption(revertReasonsOption())
     .addOption(keepHistoryOption())
@@ -143,7 +146,13 @@ async function serve(
   const { createLogger, startNode } = await import('../../node/index.ts');
   const dataDir = resolve(options.dataDir);
   const logger = createLogger(options.logLevel, sink);
-  const config = toNodeConfig(dataDir, await readNodeDirectory(dataDir), options, logger);
+  const { passwordFile } = options;
+  const password = await passwordFrom(passwordFile);
+  const directory = await readNodeDirectory(dataDir, password);
+  if (password !== undefined && !directory.areKeysEncrypted) {
+    logger.warn('a key is not encrypted though there is a password: see `ehb keys encrypt`');
+  }
+  const config = toNodeConfig(dataDir, directory, options, logger);
   await requireFreePorts([
     { ...config.rpc, purpose: 'JSON-RPC', option: '--rpc-port' },
     { ...config.p2p, purpose: 'p2p', option: '--p2p-port' },

@@ -18,12 +18,14 @@ import { askNode } from '../ask-node.ts';
 import { sendToContract } from '../contract-transaction.ts';
 import { cliError } from '../errors.ts';
 import { type Output, table } from '../output.ts';
+import { passwordFileOption } from '../password-file.ts';
 import { DEFAULT_RPC_URL, parseAddress, parsePositive, parseUrl } from '../values.ts';
 
 type ChangeOptions = {
   readonly deploy?: true;
   readonly administer?: true;
   readonly key: string;
+  readonly passwordFile?: string;
   readonly timeout: number;
   readonly json?: true;
 };
@@ -147,6 +149,7 @@ function withKey(command: Command): Command {
     .addOption(
       new Option('--key <file>', 'key of an administrator, which signs').makeOptionMandatory(),
     )
+    .addOption(passwordFileOption('with the password, if the key is encrypted'))
     .option('--timeout <ms>', 'until the change is final', parsePositive, 30_000)
     .option('--json', 'print the result as JSON');
 }
@@ -155,7 +158,7 @@ async function change(
   output: Output,
   url: string,
   data: Uint8Array,
-  { key, timeout, json }: ChangeOptions,
+  { key, passwordFile, timeout, json }: ChangeOptions,
 ): Promise<void> {
   const { hash, block } = await askNode(url, async (client) => {
     await requireContract(client);
@@ -163,6 +166,7 @@ async function change(
       contract: PERMISSIONS_CONTRACT,
       data,
       keyFile: key,
+      passwordFile,
       spareGas: SPARE_GAS,
       timeoutMs: timeout,
     });

@@ -4,12 +4,14 @@ import type { RpcClient, ValidatorsJson } from '../../rpc/client.ts';
 import { askNode } from '../ask-node.ts';
 import { voteInContract } from '../contract-vote.ts';
 import { type Colours, type Output, table } from '../output.ts';
+import { passwordFileOption } from '../password-file.ts';
 import { DEFAULT_RPC_URL, parseAddress, parsePositive, parseUrl } from '../values.ts';
 
 type VoteOptions = {
   readonly drop?: true;
   readonly force?: true;
   readonly key?: string;
+  readonly passwordFile?: string;
   readonly timeout: number;
   readonly json?: true;
 };
@@ -128,6 +130,7 @@ function withVote(command: Command): Command {
     command.addArgument(new Argument('<address>', 'of the validator').argParser(parseAddress)),
   )
     .option('--key <file>', 'validator key that signs a vote in a contract')
+    .addOption(passwordFileOption('with the password, if that key is encrypted'))
     .option('--timeout <ms>', 'until such a vote is final', parsePositive, 30_000)
     .option('--json', 'print the result as JSON');
 }
@@ -137,11 +140,12 @@ function castInContract(
   report: ValidatorsJson,
   recipient: string,
   add: boolean | undefined,
-  { key, timeout }: VoteOptions,
+  { key, passwordFile, timeout }: VoteOptions,
 ): ReturnType<typeof voteInContract> {
   const vote = { recipient, add };
   return voteInContract(client, report.contract ?? '0x', vote, {
     keyFile: key,
+    passwordFile,
     timeoutMs: timeout,
   });
 }
