@@ -34,6 +34,11 @@ export const NODE_ERRORS: ErrorTable = {
     meaning: 'A state that was to be proved is too old for this node.',
     remedy: 'Ask for a later block.',
   },
+  NODE_NO_ROOT: {
+    meaning:
+      'A state root on top of an earlier block would take too much to go back to, or what it takes is not recorded.',
+    remedy: 'Simulate on a later block.',
+  },
   NODE_BACKUP_RUNNING: {
     meaning: 'A backup of this node is being written already.',
     remedy: 'Wait for it: `ehb_getBackup` tells how it stands.',

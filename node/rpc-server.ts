@@ -10,6 +10,7 @@ import { createProofMaker } from './proof-maker.ts';
 import { createFees, createNodePort } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import type { Signer } from './signer.ts';
+import { createSimulator } from './simulator.ts';
 import { createTracing } from './tracing.ts';
 
 export type NodeServerModules = {
@@ -52,6 +53,7 @@ export function startNodeServer(
         clock,
       }),
       caller: createCaller(store, rules, engine, () => clock.breathe()),
+      simulator: createSimulator(store, rules, engine, () => clock.breathe()),
       bundles: createProofMaker(genesis, store, clock.breathe),
       backups: createBackups(store, config.logger.child('backup')),
       fees: createFees(rules),

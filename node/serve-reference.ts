@@ -14,6 +14,7 @@ import { poolStateOf } from './pool-view.ts';
 import { clientVersion, createEvents, createFees } from './rpc-ports.ts';
 import { serverOptions } from './rpc-server.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
+import { createSimulator } from './simulator.ts';
 import { createTracing } from './tracing.ts';
 
 export type ReferenceServerConfig = {
@@ -50,6 +51,7 @@ export async function serveReference(config: ReferenceServerConfig): Promise<Ref
           recoverSenders: createSenderRecovery(systemClock),
           clock: systemClock,
         }),
+        simulator: createSimulator(store, rules, engine, () => systemClock.breathe()),
         backups: createBackups(store, logger.child('backup')),
         fees: createFees(rules),
         events: createEvents(),

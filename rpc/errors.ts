@@ -15,6 +15,17 @@ export type RpcErrorCode =
   | 'RPC_EXECUTION_REVERTED'
   | 'RPC_EXECUTION_FAILED'
   | 'RPC_EXECUTION_ABORTED'
+  | 'RPC_SIMULATED_NONCE_TOO_LOW'
+  | 'RPC_SIMULATED_NONCE_TOO_HIGH'
+  | 'RPC_SIMULATED_FEE_TOO_LOW'
+  | 'RPC_SIMULATED_GAS_TOO_LOW'
+  | 'RPC_SIMULATED_FUNDS'
+  | 'RPC_SIMULATED_BLOCK_FULL'
+  | 'RPC_SIMULATED_NUMBER'
+  | 'RPC_SIMULATED_TIMESTAMP'
+  | 'RPC_SIMULATED_INITCODE'
+  | 'RPC_SIMULATED_TOO_MANY'
+  | 'RPC_SIMULATED_REFUSED'
   | 'RPC_TRANSACTION_REFUSED'
   | 'RPC_NOT_PERMITTED'
   | 'RPC_BLOCK_NOT_FOUND'
@@ -89,6 +100,61 @@ export const RPC_ERRORS: Readonly<Record<RpcErrorCode, ErrorEntry>> &
     meaning: 'The execution took longer than the node gives a call.',
     remedy:
       'Ask for less: give the call less gas, or split it; the operator can raise `rpc.callTimeoutMs` in config.json.',
+  },
+  RPC_SIMULATED_NONCE_TOO_LOW: {
+    number: -38010,
+    meaning: 'The nonce of a simulated transaction is below that of its sender.',
+    remedy: 'Leave nonces out, or start at that of the account.',
+  },
+  RPC_SIMULATED_NONCE_TOO_HIGH: {
+    number: -38011,
+    meaning: 'The nonce of a simulated transaction is above that of its sender.',
+    remedy: 'Leave nonces out, or start at that of the account.',
+  },
+  RPC_SIMULATED_FEE_TOO_LOW: {
+    number: -38012,
+    meaning: 'A simulated transaction pays less for gas than the base fee of its block.',
+    remedy: 'Raise maxFeePerGas, override baseFeePerGas, or simulate without validation.',
+  },
+  RPC_SIMULATED_GAS_TOO_LOW: {
+    number: -38013,
+    meaning: 'The gas of a simulated transaction does not cover what it costs before it runs.',
+    remedy: 'Raise the gas, or leave it out.',
+  },
+  RPC_SIMULATED_FUNDS: {
+    number: -38014,
+    meaning: 'The sender of a simulated transaction cannot pay gas and value.',
+    remedy: 'Override its balance.',
+  },
+  RPC_SIMULATED_BLOCK_FULL: {
+    number: -38015,
+    meaning: 'A simulated transaction asks for more gas than its block has left.',
+    remedy: 'Ask for less gas, override gasLimit, or use another block.',
+  },
+  RPC_SIMULATED_NUMBER: {
+    number: -38020,
+    meaning: 'The numbers of simulated blocks do not ascend.',
+    remedy: 'Order the blocks, or leave numbers out.',
+  },
+  RPC_SIMULATED_TIMESTAMP: {
+    number: -38021,
+    meaning: 'The times of simulated blocks do not ascend.',
+    remedy: 'Order the blocks, or leave times out.',
+  },
+  RPC_SIMULATED_INITCODE: {
+    number: -38025,
+    meaning: 'The creation code of a simulated transaction is too long (EIP-3860).',
+    remedy: 'Make the contract smaller or split it.',
+  },
+  RPC_SIMULATED_TOO_MANY: {
+    number: -38026,
+    meaning: 'A simulation has more than 256 blocks, those counted that fill gaps.',
+    remedy: 'Split it, or choose closer numbers.',
+  },
+  RPC_SIMULATED_REFUSED: {
+    number: -32603,
+    meaning: 'A simulated transaction or block cannot be.',
+    remedy: 'The message says why.',
   },
   RPC_TRANSACTION_REFUSED: {
     number: -32000,

@@ -27,6 +27,7 @@ export type {
   ProofPort,
   RpcLogger,
   RpcPorts,
+  SimulatorPort,
 } from './ports.ts';
 export { renderRpcReference } from './reference.ts';
 export type { RpcModules, RpcServer } from './server.ts';

@@ -11,6 +11,7 @@ import { callMethods } from './methods/eth/calls.ts';
 import { chainFactMethods } from './methods/eth/chain-facts.ts';
 import { feeMethods } from './methods/eth/fees.ts';
 import { logMethods } from './methods/eth/logs.ts';
+import { simulateMethods } from './methods/eth/simulate.ts';
 import { subscriptionMethods } from './methods/eth/subscriptions.ts';
 import { transactionMethods } from './methods/eth/transactions.ts';
 import { evidenceMethods } from './methods/evidence.ts';
@@ -28,6 +29,7 @@ export const METHODS: readonly Method[] = [
   ...blockMethods,
   ...transactionMethods,
   ...callMethods,
+  ...simulateMethods,
   ...feeMethods,
   ...logMethods,
   ...subscriptionMethods,

@@ -73,6 +73,7 @@ test('every method answers what its schema says', async ({ node, client }) => {
     eth_getTransactionReceipt: [transfer],
     eth_sendRawTransaction: [await signedRaw({ nonce: 5 })],
     eth_call: [{ to: token, data: '0x' }],
+    eth_simulateV1: [{ blockStateCalls: [{}], returnFullTransactions: true }, '0x2'],
     eth_estimateGas: [{ to: token }, 'latest'],
     eth_createAccessList: [{ to: token }],
     eth_feeHistory: ['0x3', 'latest', [0, 50, 100]],

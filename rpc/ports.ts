@@ -230,6 +230,43 @@ export type CallerPort = {
   ): Promise<Verdict<{ readonly outcome: AccessListOutcome }>>;
 };
 
+export type SimulatedBlockRequest = CallOverrides & { readonly calls?: readonly CallRequest[] };
+
+export type SimulationOptions = Pick<CallOptions, 'signal' | 'gasCap'> & {
+  readonly isValidating: boolean;
+  readonly logsTransfers: boolean;
+};
+
+export type SimulatedOutcome = {
+  readonly gasUsed: Gas;
+  /** Before refunds. */
+  readonly maxUsedGas: Gas;
+  readonly logs: readonly Log[];
+  /** In the block, one for each. */
+  readonly logIndexes: readonly number[];
+} & (
+  | { readonly kind: 'success' | 'reverted'; readonly output: Uint8Array }
+  | { readonly kind: 'failed'; readonly message: string }
+);
+
+export type SimulatedBlockReport = {
+  readonly block: Block;
+  readonly hash: Hash;
+  readonly senders: readonly Address[];
+  /** One for each transaction. */
+  readonly outcomes: readonly SimulatedOutcome[];
+};
+
+/** Blocks that are executed on a final one and thrown away. */
+export type SimulatorPort = {
+  /** A refusal's code is one of `SIMULATION_CODES`. @throws the reason of the signal when it aborts */
+  simulate(
+    blocks: readonly SimulatedBlockRequest[],
+    at: Height,
+    options: SimulationOptions,
+  ): Promise<Verdict<{ readonly blocks: readonly SimulatedBlockReport[] }>>;
+};
+
 /** Prices by the rules of the chain. */
 export type FeePort = {
   /** Of the block after `parent`; undefined before London. */
@@ -404,6 +441,8 @@ export type RpcPorts = {
   readonly tracing?: TracingPort;
   readonly pool: PoolPort;
   readonly caller: CallerPort;
+  /** Absent: `eth_simulateV1` is not offered. */
+  readonly simulator?: SimulatorPort;
   readonly fees: FeePort;
   readonly events: EventPort;
   /** Absent: `ehb_getEvidence` is not offered. */

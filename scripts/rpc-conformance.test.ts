@@ -53,6 +53,7 @@ const PASSING: readonly string[] = [
   'eth_getTransactionByHash/',
   'eth_getTransactionCount/',
   'eth_getTransactionReceipt/',
+  'eth_simulateV1/',
   'eth_syncing/',
   'net_version/',
   'txpool_contentFrom/',

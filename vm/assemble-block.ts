@@ -67,6 +67,6 @@ export function compareResult(
 }
 
 /** EIP-7685: sha256 over the digests of the requests; of nothing if there are none. */
-function requestsHashOf(requests: readonly Uint8Array[]): Hash {
+export function requestsHashOf(requests: readonly Uint8Array[]): Hash {
   return sha256(concatBytes(...requests.map((request) => sha256(request))));
 }

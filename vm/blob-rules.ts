@@ -3,10 +3,20 @@
  *
  * Our own chain has no blobs: `checkBody` and the pool refuse type 3, and the header fields are zero.
  */
-import type { Refusal, Transaction, UnixSeconds, Wei } from '../ledger/model/index.ts';
+import type {
+  BlockHeader,
+  Gas,
+  Refusal,
+  Transaction,
+  UnixSeconds,
+  Wei,
+} from '../ledger/model/index.ts';
 import { refuse } from '../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment } from './engine.ts';
+
+/** Blob gas of one blob. */
+export const GAS_PER_BLOB: Gas = 131_072n;
 
 type BlobTransaction = Extract<Transaction, { type: 3 }>;
 
@@ -53,10 +63,15 @@ export function checkBlobFee(
 
 /** Wei for one unit of blob gas: 1 as long as no block carries blobs (EIP-4844's fake_exponential). */
 export function blobBaseFee(
-  { timestamp, excessBlobGas = 0n }: Pick<BlockEnvironment, 'timestamp' | 'excessBlobGas'>,
+  {
+    timestamp,
+    excessBlobGas = 0n,
+    blobBaseFee: supposed,
+  }: Pick<BlockEnvironment, 'timestamp' | 'excessBlobGas' | 'blobBaseFee'>,
   rules: ChainRules,
   fork: ForkName,
 ): Wei {
+  if (supposed !== undefined) return supposed;
   const fraction = updateFraction(timestamp, rules, fork);
   let output = 0n;
   let accumulator = fraction;
@@ -71,4 +86,29 @@ function updateFraction(timestamp: UnixSeconds, { reference }: ChainRules, fork:
   const scheduled = reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
   if (scheduled !== undefined) return scheduled.baseFeeUpdateFraction;
   return isAtLeast(fork, 'prague') ? 5_007_716n : 3_338_477n;
+}
+
+/** EIP-7918: below this times the base fee, a unit of blob gas costs less than keeping blobs does. */
+const BLOB_BASE_COST = 8_192n;
+
+/** The header's `excessBlobGas` after a parent that has Cancun's fields; always zero on our own chain. */
+export function excessBlobGasAfter(
+  parent: Pick<BlockHeader, 'timestamp' | 'excessBlobGas' | 'blobGasUsed' | 'baseFeePerGas'>,
+  timestamp: UnixSeconds,
+  rules: ChainRules,
+  fork: ForkName,
+): Gas {
+  const schedule = rules.reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+  if (schedule === undefined || parent.excessBlobGas === undefined) return 0n;
+  const { target, max } = schedule;
+  const used = parent.blobGasUsed ?? 0n;
+  const sum = parent.excessBlobGas + used;
+  const wanted = BigInt(target) * GAS_PER_BLOB;
+  if (sum < wanted) return 0n;
+  const price = blobBaseFee({ timestamp, excessBlobGas: parent.excessBlobGas }, rules, fork);
+  const isCheap = BLOB_BASE_COST * (parent.baseFeePerGas ?? 0n) > GAS_PER_BLOB * price;
+  if (isAtLeast(fork, 'osaka') && isCheap) {
+    return parent.excessBlobGas + (used * BigInt(max - target)) / BigInt(max);
+  }
+  return sum - wanted;
 }

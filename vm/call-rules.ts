@@ -11,6 +11,7 @@ import {
   type StateReader,
   type Wei,
 } from '../ledger/model/index.ts';
+import { GAS_PER_BLOB } from './blob-rules.ts';
 import { type ChainRules, forkAt, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from './engine.ts';
 import { INITCODE_SIZE_LIMIT, leastGas } from './transaction-rules.ts';
@@ -24,6 +25,7 @@ export function checkCall(
 ): Refusal | undefined {
   return (
     checkPrice(request, environment.baseFeePerGas) ??
+    checkBlobs(request) ??
     checkFunds(request, state) ??
     checkGas(request, environment, rules) ??
     checkCreation(request, environment, rules)
@@ -35,20 +37,45 @@ export function refusedCall({ code, message }: Refusal): Extract<CallResult, { k
   return { kind: 'refused', code, message };
 }
 
+/** Whether BASEFEE returns zero, because nobody pays it. */
+export function seesNoBaseFee(
+  { gasPrice, baseFee = 'waived' }: CallRequest,
+  { baseFeePerGas }: BlockEnvironment,
+): boolean {
+  return gasPrice === 0n && baseFee === 'waived' && baseFeePerGas !== undefined;
+}
+
 /** What a call reserves of the sender's balance. */
-function costOf({ gas, gasPrice, feeCap = gasPrice, value }: CallRequest): Wei {
-  return gas * feeCap + value;
+function costOf(request: CallRequest): Wei {
+  const { gas, gasPrice, feeCap = gasPrice, value, blobHashes = [], blobFeeCap = 0n } = request;
+  return gas * feeCap + value + BigInt(blobHashes.length) * GAS_PER_BLOB * blobFeeCap;
 }
 
 function checkPrice(
-  { from, gasPrice, feeCap = gasPrice }: CallRequest,
+  { from, gasPrice, feeCap = gasPrice, baseFee: rule }: CallRequest,
   baseFee: Wei | undefined,
 ): Refusal | undefined {
-  if (gasPrice === 0n || baseFee === undefined || feeCap >= baseFee) return undefined;
+  if (baseFee === undefined || feeCap >= baseFee) return undefined;
+  if (gasPrice === 0n && rule !== 'charged') return undefined;
   return refuse(
     'VM_FEE_BELOW_BASE_FEE',
     `max fee per gas less than block base fee: address ${checksumAddress(from)}, maxFeePerGas: ${feeCap}, baseFee: ${baseFee}`,
   );
+}
+
+/** As many as there is room for; no block may carry more. */
+const MOST_BLOBS = 64;
+
+function checkBlobs({ to, blobHashes }: CallRequest): Refusal | undefined {
+  if (blobHashes === undefined) return undefined;
+  if (to === undefined) return refuse('VM_BLOB_COUNT', 'blob transaction of type create');
+  if (blobHashes.length === 0)
+    return refuse('VM_BLOB_COUNT', 'blob transaction missing blob hashes');
+  if (blobHashes.length > MOST_BLOBS) {
+    return refuse('VM_BLOB_COUNT', `blob transaction has too many blobs (max ${MOST_BLOBS})`);
+  }
+  if (blobHashes.every((hash) => hash[0] === 1)) return undefined;
+  return refuse('VM_BLOB_VERSION', 'blob transaction has a hash of unknown version');
 }
 
 function checkFunds(request: CallRequest, state: StateReader): Refusal | undefined {

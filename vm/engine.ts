@@ -93,13 +93,26 @@ export type CallRequest = {
   readonly data: Uint8Array;
   readonly value: Wei;
   readonly gas: Gas;
-  /** What is paid for each unit. Zero: free, and BASEFEE returns zero. */
+  /** What is paid for each unit; zero: free. */
   readonly gasPrice: Wei;
+  /**
+   * `waived`, if absent: a free call sees a BASEFEE of zero. `shown`: it sees that of the block. `charged`: there
+   * are no free calls, the price must reach it.
+   */
+  readonly baseFee?: 'waived' | 'shown' | 'charged';
   /** The most that the sender would pay for it, at least `gasPrice`; that, if absent. */
   readonly feeCap?: Wei;
   readonly accessList?: readonly AccessListItem[];
   readonly authorizationList?: readonly Authorization[];
+  /** At most 64. */
+  readonly blobHashes?: readonly Hash[];
+  /** The most that the sender would pay for one unit of blob gas. */
+  readonly blobFeeCap?: Wei;
   readonly movedPrecompiles?: readonly PrecompileMove[];
+  /** Ask for transfers of value among the logs (`transfer-log.ts`). */
+  readonly logsTransfers?: boolean;
+  /** Ask for what the call changes. */
+  readonly reportChanges?: boolean;
   /** Ask for the addresses and slots that the call touches. */
   readonly reportAccessList?: boolean;
 };
@@ -118,6 +131,12 @@ type CallCost = {
   readonly gasNeeded: Gas;
   /** Present if `reportAccessList` asked for it. */
   readonly accessList?: readonly AccessListItem[];
+  /** Present if `reportChanges` asked for it. */
+  readonly changes?: StateChanges;
+  /** With the changes, on the fast engine: how many logs were made before each that is left, rolled back or not. */
+  readonly logPlaces?: readonly number[];
+  /** With them, all logs that were made. */
+  readonly logsMade?: number;
 };
 
 export type CallResult =

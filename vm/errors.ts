@@ -22,6 +22,27 @@ export const VM_ERRORS: ErrorTable = {
     meaning: 'The nonce is above that of the account.',
     remedy: 'Send the transactions with the nonces between first.',
   },
+  VM_NONCE_MAX: {
+    meaning: 'The nonce of the account is the highest that there is (EIP-2681).',
+    remedy: 'Use another account.',
+  },
+  VM_SIMULATED_NUMBER: {
+    meaning: 'The numbers of simulated blocks do not ascend from the block that they build on.',
+    remedy: 'Order the blocks, or leave the numbers out.',
+  },
+  VM_SIMULATED_TIMESTAMP: {
+    meaning: 'The times of simulated blocks do not ascend from the block that they build on.',
+    remedy:
+      'Order the blocks, or leave the times out; a block without one comes 12 s after the one before.',
+  },
+  VM_SIMULATED_BLOCKS: {
+    meaning: 'A simulation has more than 256 blocks, those counted that fill gaps between numbers.',
+    remedy: 'Split it, or choose closer numbers.',
+  },
+  VM_SIMULATED_BLOCK_GAS: {
+    meaning: 'A call asks for more gas than is left in its simulated block.',
+    remedy: 'Ask for less gas, raise gasLimit in blockOverrides, or put the call in another block.',
+  },
   VM_TIP_ABOVE_FEE_CAP: {
     meaning: 'maxPriorityFeePerGas is above maxFeePerGas.',
     remedy: 'Raise maxFeePerGas or lower the tip.',

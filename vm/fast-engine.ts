@@ -7,7 +7,7 @@
  */
 import { refuse, type StateReader } from '../ledger/model/index.ts';
 import { blobBaseFee } from './blob-rules.ts';
-import { checkCall, refusedCall } from './call-rules.ts';
+import { checkCall, refusedCall, seesNoBaseFee } from './call-rules.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
 import { call } from './engine/call.ts';
 import { executeBlock } from './engine/execute-block.ts';
@@ -106,7 +106,7 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
     async call(request, environment, state, { pause, tracer } = {}) {
       const refusal = checkCall(request, environment, rules, state);
       if (refusal !== undefined) return refusedCall(refusal);
-      const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
+      const isFree = seesNoBaseFee(request, environment);
       const seen = isFree ? { ...environment, baseFeePerGas: 0n } : environment;
       return lend(seen, state, pause, (surroundings) =>
         call({ ...surroundings, pause }, request, tracer),
@@ -137,11 +137,7 @@ function open(
   writeWord(instance, TIMESTAMP, environment.timestamp);
   writeWord(instance, GAS_LIMIT, environment.gasLimit);
   writeWord(instance, BASE_FEE, environment.baseFeePerGas ?? 0n);
-  writeWord(
-    instance,
-    BLOB_BASE_FEE,
-    environment.blobBaseFee ?? blobBaseFee(environment, rules, fork),
-  );
+  writeWord(instance, BLOB_BASE_FEE, blobBaseFee(environment, rules, fork));
   writeWord(instance, CHAIN_ID, rules.chainId);
   writeBytes(world, COINBASE, beneficiary);
   if (isAtLeast(fork, 'paris')) writeBytes(world, PREV_RANDAO, environment.prevRandao);

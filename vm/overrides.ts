@@ -79,7 +79,7 @@ export function overrideState(
 }
 
 /** The same on a state that may have changes already. */
-function applyOverrides(
+export function applyOverrides(
   state: LayeredState,
   overrides: readonly StateOverride[],
   fork: ForkName,

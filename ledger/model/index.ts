@@ -58,7 +58,7 @@ export { commitState } from './state-root.ts';
 export type { AccessListItem, Authorization, Transaction } from './transaction.ts';
 export { decodeTransaction } from './transaction-decoder.ts';
 export type { TransactionFields } from './transaction-signer.ts';
-export { signTransaction } from './transaction-signer.ts';
+export { signTransaction, unsignedTransaction } from './transaction-signer.ts';
 export { orderedRoot, trieRoot } from './trie-build.ts';
 export type { TrieEntry } from './trie-keys.ts';
 export type { ReadTrieNode, TrieNodes } from './trie-load.ts';

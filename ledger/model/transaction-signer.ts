@@ -1,5 +1,5 @@
 /** Making transactions: fields to their canonical, signed encoding. */
-import { sign } from '#crypto';
+import { keccak256, sign } from '#crypto';
 import { bigintToBytes, bytesToBigint, concatBytes } from './bytes.ts';
 import { invariant } from './errors.ts';
 import { encodeListOf, encodeRlp, type RlpItem } from './rlp.ts';
@@ -45,6 +45,16 @@ export function signTransaction(fields: TransactionFields, privateKey: Uint8Arra
   const decoded = decodeTransaction(raw);
   if (!decoded.ok) throw new RangeError(`no valid transaction: ${decoded.message}`);
   return decoded.transaction;
+}
+
+/** The transaction that nobody signed: its signature is zeros, and its hash covers them. */
+export function unsignedTransaction(fields: TransactionFields): Transaction {
+  const items = unsignedItems(fields).map(encodeRlp);
+  const zero = encodeRlp(new Uint8Array(0));
+  const list = encodeListOf([...items, zero, zero, zero]);
+  const raw = fields.type === 0 ? list : concatBytes(Uint8Array.of(fields.type), list);
+  const hash = keccak256(raw);
+  return { ...fields, signature: new Uint8Array(64), yParity: 0, raw, hash, signingHash: hash };
 }
 
 /** `v` of a legacy transaction, `yParity` of the others. */

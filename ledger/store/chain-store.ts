@@ -21,6 +21,7 @@ import { type HeadRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
+import { type ChangedAccount, changedSince } from './changed-keys.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
 import { type Horizons, isBodyPruned, prunedError, readHorizons } from './horizons.ts';
 import { nodeKey } from './keyspace.ts';
@@ -87,6 +88,11 @@ export type ChainStore = {
   prune(targets: Horizons, onStep: (step: PruneStep) => boolean): Promise<void>;
   /** Gives the room of what was pruned back to the file system. */
   compact(): Promise<void>;
+  /**
+   * Accounts and slots that blocks after a stored one changed; a word if there are more than `limit`, or blocks
+   * without that record.
+   */
+  changedSince(at: Height, limit: number): readonly ChangedAccount[] | NoProof;
   /** Proofs of equivocation; no part of the chain. */
   readonly evidence: EvidenceBook;
   /**
@@ -217,6 +223,7 @@ export function createChainStore(
         await snapshot.close();
       }
     },
+    changedSince: (at, limit) => changedSince(database, { at, head: head.number, limit }),
     backup: async (file, onProgress) => {
       const snapshot = database.snapshot();
       try {

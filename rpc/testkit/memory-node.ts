@@ -4,6 +4,7 @@ import {
   decodeTransaction,
   equalBytes,
   type Hash,
+  invariant,
   keyOf,
   refuse,
   type Verdict,
@@ -19,6 +20,8 @@ import type {
   PoolPort,
   RpcLogger,
   RpcPorts,
+  SimulatedOutcome,
+  SimulatorPort,
 } from '../ports.ts';
 import { createRpcServer, type RpcServer } from '../server.ts';
 import { addressOfByte, BASE_FEE, type MemoryChain, senderOf } from './memory-chain.ts';
@@ -91,6 +94,7 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       chain,
       pool,
       caller: createScriptedCaller((request, signal) => respond(request, signal)),
+      simulator: createEchoingSimulator(chain),
       proofs: {
         prove: async ({ slots }) => ({ accountProof: [], storageProofs: slots.map(() => []) }),
       },
@@ -227,6 +231,26 @@ function createScriptedCaller(respond: Respond): CallerPort {
     createAccessList: async (request, _at, { signal }) => {
       const { gasUsed } = await respond(request, signal);
       return { ok: true, outcome: { accessList: [], gasUsed, error: undefined } };
+    },
+  };
+}
+
+/** Shows the block that it is to build on, its first transaction as a success and the others as failures. */
+function createEchoingSimulator(chain: MemoryChain): SimulatorPort {
+  return {
+    simulate: async (_blocks, at) => {
+      const block = chain.block(at);
+      const hash = chain.hashOf(at);
+      const senders = chain.senders(at) ?? [];
+      invariant(block !== undefined && hash !== undefined, 'a simulation names a final block');
+      const cost = { gasUsed: 21_000n, maxUsedGas: 22_000n };
+      const outcomes = (chain.receipts(at) ?? []).map(({ logs }, index): SimulatedOutcome => {
+        if (index > 0)
+          return { kind: 'failed', message: 'out of gas', logs: [], logIndexes: [], ...cost };
+        const logIndexes = logs.map((_, place) => place);
+        return { kind: 'success', output: Uint8Array.of(1), logs, logIndexes, ...cost };
+      });
+      return { ok: true, blocks: [{ block, hash, senders, outcomes }] };
     },
   };
 }

@@ -4,10 +4,11 @@ import { isAtLeast } from '../chain-rules.ts';
 import type { CallRequest, CallResult } from '../engine.ts';
 import type { Tracer } from '../tracer.ts';
 import { leastGas } from '../transaction-rules.ts';
+import { readChanges } from './changes.ts';
 import { readOutput } from './instance.ts';
 import { REVERTED } from './layout.ts';
 import { movePrecompiles, putPrecompilesBack } from './moved-precompiles.ts';
-import { hasSucceeded, reasonOf, returnedBytes } from './run-message.ts';
+import { hasSucceeded, readLogPlaces, reasonOf, returnedBytes } from './run-message.ts';
 import {
   type Execution,
   runTransaction,
@@ -35,11 +36,12 @@ export async function call(
     ...leastGas(request, fork),
     accessList: isAtLeast(fork, 'berlin') ? accessList : [],
     authorizations: authorizationList,
-    blobHashes: [],
+    blobHashes: request.blobHashes ?? [],
     // A precompiled contract that is gone was warm all the same (EIP-2929).
     warm: movedPrecompiles.map(({ from }) => from),
   };
   movePrecompiles(world, movedPrecompiles);
+  if (request.logsTransfers === true) world.instance.functions.logTransfers();
   const result =
     tracer === undefined
       ? await runTransaction(surroundings, execution)
@@ -54,6 +56,11 @@ function callResult(world: World, request: CallRequest, result: TransactionResul
     gasUsed,
     gasNeeded: gasNeeded > gasUsed ? gasNeeded : gasUsed,
     ...(request.reportAccessList === true && { accessList: touched(world) }),
+    ...(request.reportChanges === true && {
+      changes: readChanges(world),
+      logPlaces: hasSucceeded(status) ? readLogPlaces(world) : [],
+      logsMade: world.instance.functions.logsEver(),
+    }),
   };
   if (hasSucceeded(status)) {
     return { kind: 'returned', returnData: returnedBytes(world), logs, ...cost };

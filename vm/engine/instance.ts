@@ -10,6 +10,7 @@ import { INPUT, OUTPUT } from './layout.ts';
 export type EngineFunctions = {
   setUp(secret: bigint): void;
   startBlock(): void;
+  logTransfers(): void;
   startTransaction(): void;
   openTransaction(from: number, flags: number): number;
   findAccount(): number;
@@ -59,6 +60,7 @@ export type EngineFunctions = {
   outputLength(): number;
   logPlace(): number;
   logsTotal(): number;
+  logsEver(): number;
   bloomLogs(): void;
   settleTransaction(): void;
   trace(steps: boolean, frames: boolean): void;

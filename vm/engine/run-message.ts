@@ -1,5 +1,6 @@
 /** Runs one message in the engine, from its outermost frame to its end. */
 import type { Hash, Log } from '../../ledger/model/index.ts';
+import { TRANSFER_LOG_ADDRESS, TRANSFER_TOPIC } from '../transfer-log.ts';
 import { engineFault, writeWord } from './instance.ts';
 import {
   CODE_PREFIX,
@@ -132,7 +133,11 @@ export function readBloom({ instance }: World, to: Uint8Array): void {
   to.set(instance.bytes().subarray(OUTPUT, OUTPUT + to.length));
 }
 
-/** Logs of the transaction that just ran. */
+/** As `assembly/logs.ts` writes it. */
+const NO_ACCOUNT = 0xffff_ffff;
+const LOG_HEAD = 16;
+
+/** Logs of the transaction that just ran, and its transfers if they were asked for. */
 export function readLogs(world: World): readonly Log[] {
   const { instance } = world;
   const { functions } = instance;
@@ -141,16 +146,33 @@ export function readLogs(world: World): readonly Log[] {
   const bytes = instance.bytes();
   let place = functions.logPlace();
   for (let left = functions.logsTotal(); left > 0; left -= 1) {
+    const account = view.getUint32(place, true);
     const topicCount = view.getUint32(place + 4, true);
     const length = view.getUint32(place + 8, true);
-    const address = addressAt(world, view.getUint32(place, true));
-    const topics: Hash[] = [];
-    let at = place + 12;
+    const isTransfer = account === NO_ACCOUNT;
+    const address = isTransfer ? TRANSFER_LOG_ADDRESS : addressAt(world, account);
+    const topics: Hash[] = isTransfer ? [TRANSFER_TOPIC] : [];
+    let at = place + LOG_HEAD;
     for (let i = 0; i < topicCount; i += 1, at += 32) topics.push(bytes.slice(at, at + 32) as Hash);
     logs.push({ address, topics, data: bytes.slice(at, at + length) });
     place = (at + length + 3) & ~3;
   }
   return logs;
+}
+
+/** For each of those, how many logs were made before it, rolled back or not. */
+export function readLogPlaces({ instance }: World): readonly number[] {
+  const { functions } = instance;
+  const places: number[] = [];
+  const view = instance.view();
+  let place = functions.logPlace();
+  for (let left = functions.logsTotal(); left > 0; left -= 1) {
+    const topicCount = view.getUint32(place + 4, true);
+    const length = view.getUint32(place + 8, true);
+    places.push(view.getUint32(place + 12, true));
+    place = (place + LOG_HEAD + 32 * topicCount + length + 3) & ~3;
+  }
+  return places;
 }
 
 /** How an execution halts, in the words of geth: clients match on them. */

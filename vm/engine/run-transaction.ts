@@ -12,7 +12,7 @@ import {
   type Transaction,
   type Wei,
 } from '../../ledger/model/index.ts';
-import { blobBaseFee } from '../blob-rules.ts';
+import { blobBaseFee, GAS_PER_BLOB } from '../blob-rules.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
 import type { TracedTransaction, Tracer } from '../tracer.ts';
@@ -70,7 +70,6 @@ export type TransactionResult = {
 };
 
 const NONE: readonly never[] = [];
-const BLOB_GAS = 131_072n;
 const NO_LOGS: readonly Log[] = [];
 
 // Flags of `openTransaction` (assembly/host-blocks.ts).
@@ -212,7 +211,9 @@ export function endTransaction(
   const net = needed - (earned < most ? earned : most);
   const used = net > floor ? net : floor;
   if (gasPrice !== 0n) addBalance(world, from, (gasLimit - used) * gasPrice);
-  payBeneficiary(surroundings, beneficiary, used * (gasPrice - (environment.baseFeePerGas ?? 0n)));
+  // A free call pays nothing, whatever base fee it sees.
+  const tip = gasPrice === 0n ? 0n : gasPrice - (environment.baseFeePerGas ?? 0n);
+  payBeneficiary(surroundings, beneficiary, used * tip);
   const { functions } = world.instance;
   const isLogged = hasSucceeded(status) && functions.logsTotal() > 0;
   const logs = isLogged ? readLogs(world) : NO_LOGS;
@@ -234,7 +235,7 @@ function payUpFront(
   let cost = gasLimit * gasPrice;
   if (blobHashes.length > 0) {
     const price = blobBaseFee(environment, rules, fork);
-    cost += BigInt(blobHashes.length) * BLOB_GAS * price;
+    cost += BigInt(blobHashes.length) * GAS_PER_BLOB * price;
   }
   if (cost === 0n) return;
   const { instance } = world;

@@ -1,9 +1,18 @@
 /** One message on one machine: `eth_call` and what is made of it. */
 import type { RunTxResult } from '@ethereumjs/vm';
-import { asAddress, hexToBytes, type StateReader } from '../../ledger/model/index.ts';
+import {
+  asAddress,
+  equalBytes,
+  hexToBytes,
+  type Log,
+  refuse,
+  type StateReader,
+} from '../../ledger/model/index.ts';
 import { refusedCall } from '../call-rules.ts';
 import { isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from '../engine.ts';
+import { SYSTEM_ADDRESS } from '../system-contracts.ts';
+import { TRANSFER_LOG_ADDRESS } from '../transfer-log.ts';
 import { isPrecompile, type Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
 import { adaptCall } from './transaction-adapter.ts';
@@ -15,18 +24,39 @@ export async function call(
   environment: BlockEnvironment,
   state: StateReader,
 ): Promise<CallResult> {
-  const { fork, common, callVm } = machine;
-  const free = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
-  const block = machine.open(state, free ? { ...environment, baseFeePerGas: 0n } : environment);
+  const { fork, common, callVm, overlay } = machine;
+  const logsTransfers = request.logsTransfers === true;
+  if (logsTransfers && !isAtLeast(fork, 'cancun')) {
+    const message = 'the reference engine logs transfers from Cancun on';
+    return refusedCall(refuse('VM_ENGINE_REFUSED', message));
+  }
+  // It cannot show a base fee that nobody pays.
+  const isFree = request.gasPrice === 0n && environment.baseFeePerGas !== undefined;
+  const block = machine.open(state, isFree ? { ...environment, baseFeePerGas: 0n } : environment);
   machine.movePrecompiles(request.movedPrecompiles ?? []);
+  if (logsTransfers) common.setEIPs([TRANSFER_LOGS_EIP]);
   const tx = adaptCall(request, common, isAtLeast(fork, 'berlin'));
   const intrinsic = tx.getIntrinsicGas();
   const reportAccessList = request.reportAccessList === true;
   const options = { vm: callVm, skipNonce: true, reportAccessList };
   const outcome = await runTransaction(machine, options, tx, block);
+  if (logsTransfers) common.setEIPs([]);
   if (!outcome.ok) return refusedCall(outcome);
-  const result = callResult(outcome.result, intrinsic);
-  return isPrecompile(machine, request.to) ? haltIfReverted(result) : result;
+  const shown = callResult(outcome.result, intrinsic);
+  const result = isPrecompile(machine, request.to) ? haltIfReverted(shown) : shown;
+  return request.reportChanges === true && result.kind !== 'refused'
+    ? { ...result, changes: overlay.changes() }
+    : result;
+}
+
+/** EIP-7708, a later proposal, logs transfers as well, from another address and burning as well. */
+const TRANSFER_LOGS_EIP = 7708;
+
+function withTransfers(logs: readonly Log[]): readonly Log[] {
+  return logs.flatMap((log) => {
+    if (!equalBytes(log.address, SYSTEM_ADDRESS)) return [log];
+    return log.topics.length === 3 ? [{ ...log, address: TRANSFER_LOG_ADDRESS }] : [];
+  });
 }
 
 /** ethereumjs says of some precompiles that they revert, but they take all gas and return nothing. */
@@ -51,7 +81,12 @@ function callResult(result: RunTxResult, intrinsic: bigint): CallResult {
     }),
   };
   if (exceptionError === undefined) {
-    return { kind: 'returned', returnData: returnValue, logs: logsOf(result), ...cost };
+    return {
+      kind: 'returned',
+      returnData: returnValue,
+      logs: withTransfers(logsOf(result)),
+      ...cost,
+    };
   }
   if (exceptionError.error === 'revert') {
     return { kind: 'reverted', returnData: returnValue, ...cost };

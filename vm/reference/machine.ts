@@ -198,7 +198,7 @@ function createBlock(
     prevRandao: environment.prevRandao,
     coinbase: new EthereumAddress(beneficiary),
     baseFeePerGas: isAtLeast(fork, 'london') ? (environment.baseFeePerGas ?? 0n) : undefined,
-    getBlobGasPrice: () => environment.blobBaseFee ?? blobBaseFee(environment, rules, fork),
+    getBlobGasPrice: () => blobBaseFee(environment, rules, fork),
   };
   return { common, header, errorStr: () => `block ${environment.number}` } as unknown as Block;
 }

@@ -85,6 +85,15 @@ export function adaptCall(request: CallRequest, common: Common, typed: boolean):
     to: to === undefined ? undefined : new EthereumAddress(to),
     accessList,
   };
+  if (request.blobHashes !== undefined) {
+    return build(3, request.from, common, {
+      ...fields,
+      maxFeePerGas: gasPrice,
+      maxPriorityFeePerGas: gasPrice,
+      maxFeePerBlobGas: request.blobFeeCap ?? 0n,
+      blobVersionedHashes: request.blobHashes.map(bytesToHex),
+    });
+  }
   if (authorizationList !== undefined) {
     return build(4, request.from, common, {
       ...fields,

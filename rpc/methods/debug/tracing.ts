@@ -9,8 +9,7 @@ import type { RpcPorts } from '../../ports.ts';
 import type { BlockTrace, TraceRequest, TraceResult, TracingPort } from '../../tracing-port.ts';
 import { bytesParam, hashParam, hashSchema } from '../../values.ts';
 import { requireState } from '../eth/account-state.ts';
-import { callRequestParam } from '../eth/call-request.ts';
-import { checkChain } from '../eth/calls.ts';
+import { callRequestParam, checkChain } from '../eth/call-request.ts';
 import {
   DEFAULT_TIMEOUT_MS,
   type TraceConfig,

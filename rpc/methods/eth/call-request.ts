@@ -2,6 +2,7 @@
 import { bytesToBigint, concatBytes, equalBytes } from '../../../ledger/model/index.ts';
 import { type Codec, listOf, objectOf, optional, refuseValue } from '../../codec.ts';
 import { RpcRefusal } from '../../errors.ts';
+import type { MethodContext } from '../../method.ts';
 import type { CallRequest } from '../../ports.ts';
 import {
   addressParam,
@@ -108,6 +109,19 @@ function withNumericParity<T extends { readonly yParity: bigint }>(
   entry: T,
 ): Omit<T, 'yParity'> & { readonly yParity: number } {
   return { ...entry, yParity: Number(entry.yParity) };
+}
+
+/** A message for another chain is a mistake worth naming. */
+export function checkChain(
+  { node }: Pick<MethodContext, 'node'>,
+  chainId: bigint | undefined,
+): void {
+  if (chainId !== undefined && chainId !== node.chainId) {
+    throw new RpcRefusal(
+      'RPC_EXECUTION_FAILED',
+      `chainId does not match node's (have=${chainId}, want=${node.chainId})`,
+    );
+  }
 }
 
 /** `Error(string)` and `Panic(uint256)` of Solidity, by their first four bytes. */

@@ -14,7 +14,7 @@ import { defineMethod, type Method, type MethodContext } from '../../method.ts';
 import type { BlockOverrides, CallOptions, CallRequest, StateOverride } from '../../ports.ts';
 import { bytesSchema, quantity, quantitySchema } from '../../values.ts';
 import { requireState } from './account-state.ts';
-import { callRequestParam, revertMessage } from './call-request.ts';
+import { callRequestParam, checkChain, revertMessage } from './call-request.ts';
 import { withinCallTime } from './call-time.ts';
 import { blockOverridesParam, stateOverridesParam } from './overrides.ts';
 
@@ -37,16 +37,6 @@ function refuseExecution(outcome: Unsuccessful): never {
     throw new RpcRefusal('RPC_EXECUTION_REVERTED', message, bytesToHex(outcome.output));
   }
   throw new RpcRefusal('RPC_EXECUTION_FAILED', outcome.message);
-}
-
-/** A message for another chain is a mistake worth naming. */
-export function checkChain({ node }: MethodContext, chainId: bigint | undefined): void {
-  if (chainId !== undefined && chainId !== node.chainId) {
-    throw new RpcRefusal(
-      'RPC_EXECUTION_FAILED',
-      `chainId does not match node's (have=${chainId}, want=${node.chainId})`,
-    );
-  }
 }
 
 type Ask<O> = (

@@ -9,7 +9,7 @@ import { BLOOM_MEMO, BLOOM_MEMO_ENTRY, BLOOM_MEMO_MASK, SCRATCH } from './layout
 import { logBuffer, logBytes } from './logs';
 import { copyWord, setSmall, storeAddress } from './word';
 
-const HEAD: usize = 12;
+const HEAD: usize = 16;
 const ENTRY: usize = SCRATCH + 512;
 const DIGEST: usize = SCRATCH + 544;
 

@@ -17,7 +17,7 @@ import {
   warmAccount,
 } from './journal';
 import { BLOCK_HASHES_KNOWN, COINBASE, INPUT, ORIGIN, SCRATCH } from './layout';
-import { forgetLogs, setUpLogs } from './logs';
+import { dropLogs, setLogsTransfers, setUpLogs } from './logs';
 import { clearReturnData, setUpReturnData } from './return-data';
 import { isCrowded, makeRoom, setRefund } from './run-state';
 import { forgetSlots, forgetTransients, setUpSlots } from './slots';
@@ -42,12 +42,18 @@ export function startBlock(): void {
   dropFrames();
   setArenaTop(arenaBase);
   memory.fill(BLOCK_HASHES_KNOWN, 0, 256);
+  setLogsTransfers(false);
+}
+
+/** For the rest of the block, transfers of value are logged as well. */
+export function logTransfers(): void {
+  setLogsTransfers(true);
 }
 
 export function startTransaction(): void {
   startJournal();
   forgetTransients();
-  forgetLogs(0, 0);
+  dropLogs();
   clearReturnData();
   setRefund(0);
   dropFrames();

@@ -45,7 +45,7 @@ import {
   STEP,
   STOPPED,
 } from './layout';
-import { logBuffer, logBytes, logCount } from './logs';
+import { logBuffer, logBytes, logCount, logsMade } from './logs';
 import { reserveReturnData, returnBytes, returnLength } from './return-data';
 import {
   asked,
@@ -201,6 +201,11 @@ export function logLength(): u32 {
 
 export function logsTotal(): u32 {
   return logCount;
+}
+
+/** Those counted that were rolled back. */
+export function logsEver(): u32 {
+  return logsMade;
 }
 
 /** The bloom filter of the logs: 256 bytes at OUTPUT. */

@@ -7,6 +7,7 @@
  */
 
 export {
+  logTransfers,
   openTransaction,
   setUp,
   startBlock,
@@ -60,6 +61,7 @@ export {
   keccak,
   logLength,
   logPlace,
+  logsEver,
   logsTotal,
   mark,
   outcome,

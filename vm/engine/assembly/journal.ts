@@ -23,6 +23,7 @@ import {
   warmthOf,
 } from './accounts';
 import { allocate } from './heap';
+import { logTransfer } from './logs';
 import {
   markWritten,
   setSlotSeen,
@@ -134,6 +135,7 @@ export function transfer(from: u32, to: u32, value: usize): void {
   subtract(balanceOf(from), value, balanceOf(from));
   changeBalance(to);
   add(balanceOf(to), value, balanceOf(to));
+  logTransfer(from, to, value);
 }
 
 export function changeSlot(id: u32): void {
