@@ -61,11 +61,13 @@ export function createCaller(
     if (!price.ok) return price;
     const { gasPrice, feeCap } = price;
     const { to, data = new Uint8Array(0), value = 0n, accessList, authorizationList } = asked;
+    const { blobVersionedHashes: blobHashes } = asked;
     const gas = gasOf(environment);
     const request: EngineRequest = {
       ...{ from, to, data, value, gas, gasPrice, feeCap, movedPrecompiles },
       ...(accessList !== undefined && { accessList }),
       ...(authorizationList !== undefined && { authorizationList }),
+      ...(blobHashes !== undefined && { blobHashes, blobFeeCap: asked.maxFeePerBlobGas ?? 0n }),
     };
     const pause = async (): Promise<void> => {
       await breathe();

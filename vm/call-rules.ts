@@ -25,7 +25,7 @@ export function checkCall(
 ): Refusal | undefined {
   return (
     checkPrice(request, environment.baseFeePerGas) ??
-    checkBlobs(request) ??
+    checkBlobs(request, rules) ??
     checkFunds(request, state) ??
     checkGas(request, environment, rules) ??
     checkCreation(request, environment, rules)
@@ -66,8 +66,12 @@ function checkPrice(
 /** As many as there is room for; no block may carry more. */
 const MOST_BLOBS = 64;
 
-function checkBlobs({ to, blobHashes }: CallRequest): Refusal | undefined {
+function checkBlobs({ to, blobHashes }: CallRequest, rules: ChainRules): Refusal | undefined {
   if (blobHashes === undefined) return undefined;
+  //
+  if (rules.reference === undefined) {
+    return refuse('VM_BLOB_TRANSACTION', 'there are no blobs on this chain');
+  }
   if (to === undefined) return refuse('VM_BLOB_COUNT', 'blob transaction of type create');
   if (blobHashes.length === 0)
     return refuse('VM_BLOB_COUNT', 'blob transaction missing blob hashes');

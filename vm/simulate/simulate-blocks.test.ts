@@ -5,6 +5,7 @@ import { keccak256, sha256 } from '#crypto';
 import {
   type Address,
   asAddress,
+  asHash,
   bytesToBigint,
   bytesToHex,
   contractAddress,
@@ -296,6 +297,30 @@ test('X-23: with validation nonce, price and funds are those of a block', async 
     'made',
   );
   assert.is(await code([calls({ from: bob, to: alice, value: 1n })]), 'VM_INSUFFICIENT_FUNDS');
+});
+
+test('X-23: with validation the sender needs the rights that the chain gives', async () => {
+  const contract = at(0x99);
+  const permissions = { contract, from: 0n };
+  const strict = createFastEngine({ ...rules, permissions });
+  const paying = { from: alice, to: bob, maxFeePerGas: 10n ** 10n, gas: 21_000n };
+  const ask = async (isValidating: boolean): Promise<string> => {
+    const verdict = await simulate(strict, [calls(paying)], {
+      rules: { ...rules, permissions },
+      isValidating,
+    });
+    return verdict.ok ? 'made' : verdict.code;
+  };
+  assert.is(await ask(true), 'VM_SENDER_NOT_PERMITTED');
+  assert.is(await ask(false), 'made');
+});
+
+test('X-5: there are no blobs on our own chain, in simulations neither', async () => {
+  const blobVersionedHashes = [asHash(Uint8Array.of(1, ...new Uint8Array(31)))];
+  assert.is(
+    await code([calls({ from: alice, to: bob, blobVersionedHashes })]),
+    'VM_BLOB_TRANSACTION',
+  );
 });
 
 test('X-24: the base fee is zero without validation and follows from the block before with it', async () => {

@@ -28,6 +28,7 @@ import type { BlockEnvironment, PrecompileMove } from '../engine.ts';
 import { baseFeeAfter, environmentOf, forkFields } from '../header-rules.ts';
 import { createLayeredState, type LayeredState } from '../layered-state.ts';
 import { applyOverrides } from '../overrides.ts';
+import { checkPermission } from '../permissions.ts';
 import { callsAfter, callsBefore } from '../system-contracts.ts';
 import { isTransferLog } from '../transfer-log.ts';
 import { payReward } from './block-reward.ts';
@@ -146,10 +147,11 @@ async function runCalls(
   environment: BlockEnvironment,
   movedPrecompiles: readonly PrecompileMove[],
   progress: Progress,
-  { rules: { chainId }, isValidating, logsTransfers, pause }: SimulationInput,
+  { rules, isValidating, logsTransfers, pause }: SimulationInput,
   { engine }: SimulationModules,
 ): Made<Ran> {
   const { state } = progress;
+  const { chainId } = rules;
   const transactions: SimulatedResult['transactions'][number][] = [];
   const senders: Address[] = [];
   const receipts: Receipt[] = [];
@@ -161,6 +163,10 @@ async function runCalls(
     const verdict = prepareCall(call, draft, state, left, { chainId, isValidating });
     if (!verdict.ok) return verdict;
     const { transaction, sender, request } = verdict.prepared;
+    const refusal = isValidating
+      ? checkPermission(request, sender, rules.permissions, draft.number, state.storage)
+      : undefined;
+    if (refusal !== undefined) return asErr(refusal, request.gas);
     const asked = { ...request, movedPrecompiles, logsTransfers };
     const options = pause === undefined ? {} : { pause };
     const result = await engine.call(asked, environment, state, options);

@@ -126,13 +126,15 @@ export function call(kind: u32): i32 {
   if (missing < 0) return missing;
 
   const cold = coldGas(target, precompile);
+  const named = delegate;
+  const coldDelegate = named >= 0 ? coldGas(named, precompileAt(addressOf(named))) : 0;
   let left = reach(args, args - 32, load<i64>(frame, GAS));
   if (left < 0) return <i32>left;
   left = reach(args - 64, args - 96, left);
   if (left < 0) return <i32>left;
   left -= cold;
   if (delegate >= 0) {
-    left -= warmGas() + coldGas(delegate, precompileAt(addressOf(delegate)));
+    left -= warmGas() + coldDelegate;
     // The same account twice is cold only once.
     if (<u32>delegate == target) left += cold;
   }
