@@ -1,4 +1,4 @@
-// time-limit: 180 s
+// time-limit: 300 s
 /** Key files under a password: converted in place, made so from the start, and a node that opens them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// time-limit: 180 s
+// time-limit: 300 s
 /** Contracts as people deploy them, used by viem and ethers through the validators of a running network. */
 import { ethers } from 'ethers';
 import { suite } from 'uvu';

@@ -1,4 +1,4 @@
-// time-limit: 180 s
+// time-limit: 300 s
 /** A permissioned network of four validators, one of which has a genesis file without the rule. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
