@@ -71,6 +71,8 @@ test('there are the commands that the reference page documents', () => {
     'prune',
     'restore',
     'serve',
+    'snapshot create',
+    'snapshot load',
     'status',
     'validators list',
     'validators propose',

@@ -11,6 +11,7 @@ import { permissionsCommand } from './commands/permissions.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { serveCommand } from './commands/serve.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
 import { validatorsCommand } from './commands/validators.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -38,6 +39,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(pruneCommand(output, exit));
   program.addCommand(restoreCommand(output));
   program.addCommand(serveCommand(output, exit));
+  program.addCommand(snapshotCommand(output));
   program.addCommand(statusCommand(output, exit));
   program.addCommand(validatorsCommand(output));
   program.addCommand(verifyCommand(output, exit));

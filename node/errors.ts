@@ -76,6 +76,11 @@ export const NODE_ERRORS: ErrorTable = {
     remedy:
       'The message says why. Blocks of another genesis, gaps and blocks without a quorum of seals are refused; what came before stays.',
   },
+  NODE_SNAPSHOT_BY_CONTRACT: {
+    meaning:
+      'Snapshots are for chains whose headers name the validators; a contract names those of this one.',
+    remedy: 'Let the node fetch the blocks from its peers, or restore a backup.',
+  },
   NODE_FILE_UNREADABLE: {
     meaning: "A small file in the node's directory is there and cannot be read.",
     remedy: 'Give the user that runs the node the right to read it; the cause says what failed.',

@@ -9,6 +9,7 @@ export { type ImportSummary, importBlocks } from './maintenance/import-blocks.ts
 export type { LedgerPlace } from './maintenance/ledger-files.ts';
 export { type PruneSummary, pruneLedger } from './maintenance/prune-ledger.ts';
 export { backUpLedger, restoreLedger } from './maintenance/restore-ledger.ts';
+export { restoreSnapshot, takeSnapshot } from './maintenance/snapshots.ts';
 export { verifyLedger } from './maintenance/verify-ledger.ts';
 export { renderMetricsReference } from './metrics/index.ts';
 export { type ReferenceServer, serveReference } from './serve-reference.ts';

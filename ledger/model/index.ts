@@ -55,6 +55,8 @@ export type {
 } from './state.ts';
 export type { StateBefore } from './state-root.ts';
 export { commitState } from './state-root.ts';
+export type { PlacedNode } from './subtrie-proof.ts';
+export { proveSubtrie, verifySubtrie } from './subtrie-proof.ts';
 export type { AccessListItem, Authorization, Transaction } from './transaction.ts';
 export { decodeTransaction } from './transaction-decoder.ts';
 export type { TransactionFields } from './transaction-signer.ts';

@@ -100,6 +100,20 @@ export function rootOf(root: TrieNode, sink?: NodeSink): Hash {
   return keccak256(encoded);
 }
 
+/**
+ * The encoding of a node at a place (nibbles, one a byte), with all that hangs in memory below it; `sink` is given it
+ * as well if it is known by its hash there.
+ */
+export function encodeAt(place: Uint8Array, node: TrieNode, sink: NodeSink): Uint8Array {
+  const path = new Uint8Array(128);
+  path.set(place);
+  const arena = createArena(CHUNK_BYTES);
+  const pass = { path, sink, arena, referenceByHash: createReferenceMaker() };
+  const encoded = encodeNode(node, pass, place.length);
+  if (encoded.length >= 32 || place.length === 0) sink(path, place.length, encoded);
+  return encoded;
+}
+
 /** `path` is one buffer for the whole pass: its first `depth` nibbles are the node's place. */
 type Pass = {
   path: Uint8Array;

@@ -9,6 +9,7 @@ import { asHash, concatBytes, equalBytes, type Hash, type Height } from '../mode
 import { createBatch } from './batch.ts';
 import { readHead } from './batch-chain.ts';
 import { crc32c } from './checksum.ts';
+import { chunksOf, encodeChunk, readExactly } from './chunk-file.ts';
 import { openDatabase, type Reader } from './database.ts';
 import { syncDirectoryOf } from './durable-file.ts';
 import { FORMAT_VERSION, markAs, requireNothingToLose, versionOf } from './identity.ts';
@@ -29,11 +30,7 @@ const MAGIC: Uint8Array = new TextEncoder().encode('EHBBACKP');
 /** Magic 8, version 4, store version 4, genesis hash 32, height 8, head's hash 32, checksum 4. */
 const HEADER_LENGTH = 92;
 const BACKUP_VERSION = 1;
-/** Length 4, checksum 4. */
-const CHUNK_HEAD = 8;
 const CHUNK_BYTES: number = 1024 * 1024;
-/** A record may be larger than a chunk is meant to be, not larger than this. */
-const MAX_CHUNK_BYTES: number = 256 * 1024 * 1024;
 const EVERYTHING = { gte: new Uint8Array(0), lt: Uint8Array.of(0xff, 0xff) };
 
 /**
@@ -121,16 +118,6 @@ async function writeChunks(
   // An empty chunk ends the file, so that a file that was cut between two chunks is known as such.
   await flush();
   return { records, bytes };
-}
-
-function encodeChunk(payload: Uint8Array, seed: number): { bytes: Uint8Array; crc: number } {
-  const bytes = new Uint8Array(CHUNK_HEAD + payload.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, payload.length);
-  const crc = crc32c(payload, crc32c(bytes.subarray(0, 4), seed));
-  view.setUint32(4, crc);
-  bytes.set(payload, CHUNK_HEAD);
-  return { bytes, crc };
 }
 
 function encodeHeader(genesisHash: Hash, head: { number: Height; hash: Hash }): Uint8Array {
@@ -242,27 +229,16 @@ async function readChunks(
   write: (writes: Writes) => Promise<void>,
 ): Promise<{ readonly records: number; readonly bytes: number }> {
   const damaged = (fact: string): Error => storeError('STORE_BACKUP_DAMAGED', file, fact);
-  let crc = seed;
   let records = 0;
   let bytes = HEADER_LENGTH;
-  for (;;) {
-    const head = await readExactly(handle, CHUNK_HEAD);
-    if (head === undefined) throw damaged('the file ends too early');
-    const view = new DataView(head.buffer, head.byteOffset);
-    const length = view.getUint32(0);
-    if (length > MAX_CHUNK_BYTES) throw damaged(`byte ${bytes} is damaged`);
-    const payload = await readExactly(handle, length);
-    if (payload === undefined) throw damaged('the file ends too early');
-    crc = crc32c(payload, crc32c(head.subarray(0, 4), crc));
-    if (crc !== view.getUint32(4)) throw damaged(`the part from byte ${bytes} on is damaged`);
-    bytes += CHUNK_HEAD + length;
-    if (length === 0) break;
+  for await (const { payload, end } of chunksOf(handle, { seed, start: HEADER_LENGTH }, damaged)) {
+    bytes = end;
+    if (payload.length === 0) continue;
     const batch = createBatch();
     records += putRecords(batch, payload);
     await write(batch.writes());
     onProgress({ records, bytes });
   }
-  if ((await readExactly(handle, 1)) !== undefined) throw damaged('bytes are left after the end');
   return { records, bytes };
 }
 
@@ -277,15 +253,4 @@ function putRecords(batch: ReturnType<typeof createBatch>, payload: Uint8Array):
     at = end;
   }
   return records;
-}
-
-/** Undefined if fewer bytes are left. */
-async function readExactly(handle: FileHandle, length: number): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const { bytesRead } = await handle.read(bytes, at, length - at);
-    if (bytesRead === 0) return undefined;
-    at += bytesRead;
-  }
-  return bytes;
 }

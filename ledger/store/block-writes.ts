@@ -43,7 +43,12 @@ export async function putBlock(
   await putNodes(database, batch, executed);
 }
 
-function putRecords(batch: Batch, executed: ExecutedBlock, hash: Hash): void {
+/** Header, body and indexes of a block. */
+export function putRecords(
+  batch: Batch,
+  executed: Pick<ExecutedBlock, 'block' | 'senders' | 'receipts'>,
+  hash: Hash,
+): void {
   const { block, senders, receipts } = executed;
   const { number } = block.header;
   const place = numberBytes(number);

@@ -16,6 +16,9 @@ export type StoreErrorCode =
   | 'STORE_BACKUP_UNWRITABLE'
   | 'STORE_BACKUP_DAMAGED'
   | 'STORE_BACKUP_FOREIGN'
+  | 'STORE_SNAPSHOT_UNWRITABLE'
+  | 'STORE_SNAPSHOT_INVALID'
+  | 'STORE_SNAPSHOT_FOREIGN'
   | 'STORE_LOG_EXISTS'
   | 'STORE_LOG_MISSING'
   | 'STORE_LOG_FOREIGN'
@@ -92,6 +95,20 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   STORE_BACKUP_FOREIGN: {
     meaning: 'A backup is of the chain of another genesis.',
     remedy: 'Give the data directory of the network that the backup was taken from.',
+  },
+  STORE_SNAPSHOT_UNWRITABLE: {
+    meaning:
+      'A snapshot cannot be written: the file exists, its directory or disk refuses it, or there is only block 0.',
+    remedy: 'Name a file that does not exist, in a directory that may be written, with room.',
+  },
+  STORE_SNAPSHOT_INVALID: {
+    meaning:
+      'A snapshot is damaged, cut short, or does not prove itself: the message says which part. Nothing of it was kept.',
+    remedy: 'Copy the file again, or get a snapshot from another node.',
+  },
+  STORE_SNAPSHOT_FOREIGN: {
+    meaning: 'A snapshot is of the chain of another genesis.',
+    remedy: 'Give the data directory of the network that the snapshot was taken from.',
   },
   STORE_LOG_EXISTS: {
     meaning: 'A consensus log is already there, and a new one would forget what it holds.',

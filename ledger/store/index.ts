@@ -14,6 +14,8 @@ export type { EvidenceBook } from './evidence-book.ts';
 export type { Horizons } from './horizons.ts';
 export type { FoundLog, LogQueryBounds, LogSearch } from './log-search.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
+export type { SnapshotSummary } from './snapshot/create-snapshot.ts';
+export { loadSnapshot } from './snapshot/load-snapshot.ts';
 export type { NoProof, StateProof, StateProofRequest } from './state-proof.ts';
 export type { Problem, VerifyProgress } from './verify/report.ts';
 export { type VerifiedView, verifyChain } from './verify/verify-chain.ts';

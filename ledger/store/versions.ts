@@ -102,13 +102,22 @@ export function changeValue(
     batch.put(historyKey(key, before.olderVersions), stored);
     olderVersions = before.olderVersions + 1;
   }
+  batch.put(key, encodeVersion(value, number, olderVersions));
+  return true;
+}
+
+/** The record of a value without a past that block `number` has left. */
+export function firstVersion(value: Uint8Array, number: Height): Uint8Array {
+  return encodeVersion(value, number, 0);
+}
+
+function encodeVersion(value: Uint8Array, number: Height, olderVersions: number): Uint8Array {
   const record = new Uint8Array(HEAD_LENGTH + value.length);
   const view = new DataView(record.buffer);
   view.setBigUint64(0, number);
   view.setUint32(8, olderVersions);
   record.set(value, HEAD_LENGTH);
-  batch.put(key, record);
-  return true;
+  return record;
 }
 
 /** Of a record that has passed its checksum. */

@@ -35,7 +35,7 @@ export function verifyLedger(
 async function noFault(): Promise<undefined> {}
 
 /** Follows the validators from block 0 on; headers must come in order. */
-async function createHeaderCheck(
+export async function createHeaderCheck(
   { block, hash, qbft, rules }: Genesis,
   view: VerifiedView,
 ): Promise<(header: BlockHeader) => Promise<string | undefined>> {
@@ -64,7 +64,8 @@ async function createHeaderCheck(
   };
 }
 
-function isAnyByContract({ source, transitions }: Genesis['qbft']): boolean {
+/** Whether a contract names the validators at any height. */
+export function isAnyByContract({ source, transitions }: Genesis['qbft']): boolean {
   return [source, ...transitions.map((one) => one.source)].some(({ kind }) => kind === 'contract');
 }
 

@@ -93,6 +93,8 @@ export type PlannedBlock = {
   readonly extra?: Partial<Pick<QbftExtraData, 'round' | 'vote' | 'vanity'>>;
   /** Of `rich`. */
   readonly transaction: Transaction;
+  /** How many seal it; a quorum unless told. */
+  readonly seals?: number;
 };
 
 /** Appends blocks to the ledger of a place; a quorum seals each, in descending order. */
@@ -104,7 +106,7 @@ export async function forgeBlocks(
   const { rules } = place.genesis;
   const store = await openStore(storeOptionsOf(place));
   const engine = createEngine('fast', rules);
-  for (const { validators, extra = {}, transaction } of plan) {
+  for (const { validators, extra = {}, transaction, seals: wanted } of plan) {
     const { header: parent } = store.head();
     const proposer = validators[Number(parent.number) % validators.length] as Party;
     const { executed } = await buildBlock(
@@ -128,10 +130,10 @@ export async function forgeBlocks(
       store.state(),
     );
     const { header } = executed.block;
-    const quorum = Math.ceil((2 * validators.length) / 3);
+    const count = wanted ?? Math.ceil((2 * validators.length) / 3);
     const seals = validators
       .toReversed()
-      .slice(0, quorum)
+      .slice(0, count)
       .map((validator) => sealOf(commitSealHash(header), validator));
     await store.write({
       ...executed,
