@@ -15,6 +15,7 @@ import { createNetworkFiles, portsFrom } from '../genesis/index.ts';
 import { bytesToHex, signTransaction } from '../ledger/model/index.ts';
 import { createClient } from '../rpc/client.ts';
 import type { Answer, Command, HeightTimes, NodeReport } from './bench-consensus-node.ts';
+import { sendBatch } from './send-batch.ts';
 
 type Spread = { readonly p50: number; readonly p95: number };
 
@@ -51,6 +52,8 @@ const VALIDATORS = 4;
 const CHAIN_ID = 20_260n;
 const TRANSFER_GAS = 21_000n;
 const SENDERS = 100;
+/** Transactions in one request. */
+const A_REQUEST = 100;
 const NODE: string = fileURLToPath(new URL('./bench-consensus-node.ts', import.meta.url));
 
 type Options = {
@@ -214,23 +217,8 @@ function nodesOf(children: readonly ChildProcess[], urls: readonly string[]): No
 }
 
 async function submit(url: string, raws: readonly string[]): Promise<void> {
-  for (let at = 0; at < raws.length; at += 100) {
-    const requests = raws.slice(at, at + 100).map((raw, id) => ({
-      jsonrpc: '2.0',
-      id,
-      method: 'eth_sendRawTransaction',
-      params: [raw],
-    }));
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(requests),
-    });
-    const answers = (await response.json()) as readonly { readonly error?: { message: string } }[];
-    const refused = answers.find(
-      ({ error }) => error !== undefined && !/already known|nonce too low/.test(error.message),
-    );
-    if (refused !== undefined) throw new RangeError(`refused: ${refused.error?.message}`);
+  for (let at = 0; at < raws.length; at += A_REQUEST) {
+    await sendBatch(url, raws.slice(at, at + A_REQUEST), { mayBeThere: true });
   }
 }
 

@@ -20,6 +20,7 @@ import {
   signTransaction,
 } from '../ledger/model/index.ts';
 import { createInclusionWatch, type InclusionWatch } from './inclusion-watch.ts';
+import { sendBatch } from './send-batch.ts';
 
 type Signed = { readonly hash: string; readonly raw: string };
 
@@ -58,6 +59,8 @@ type Options = {
 
 const SENDERS = 100;
 const LATENCY_RATE = 50;
+/** Each transaction goes to one validator only, so a refusal is always a fault. */
+const EACH_ONCE = { mayBeThere: false } as const;
 const LATENCY_COUNT = 500;
 const TRANSFER_GAS = 21_000n;
 const TOKEN_GAS = 70_000n;
@@ -247,7 +250,11 @@ async function finish(
           () => {},
         );
       }
-      await sendBatch(url, part);
+      await sendBatch(
+        url,
+        part.map(({ raw }) => raw),
+        EACH_ONCE,
+      );
     }
   };
   // Two connections a validator: one request is read while the other is answered.
@@ -267,27 +274,14 @@ async function sendSteadily(
     await new Promise((resume) => setTimeout(resume, Math.max(0, dueMs - performance.now())));
     const sentMs = performance.now();
     const included = watch.inclusionOf(transaction.hash);
-    await sendBatch(network.urls[index % network.urls.length] as string, [transaction]);
+    await sendBatch(
+      network.urls[index % network.urls.length] as string,
+      [transaction.raw],
+      EACH_ONCE,
+    );
     return (await included) - sentMs;
   });
   return Promise.all(latencies);
-}
-
-async function sendBatch(url: string, part: readonly Signed[]): Promise<void> {
-  const requests = part.map(({ raw }, id) => ({
-    jsonrpc: '2.0',
-    id,
-    method: 'eth_sendRawTransaction',
-    params: [raw],
-  }));
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(requests),
-  });
-  const answers = (await response.json()) as readonly { readonly error?: { message: string } }[];
-  const refused = answers.find(({ error }) => error !== undefined);
-  if (refused !== undefined) throw new RangeError(`refused: ${refused.error?.message}`);
 }
 
 function percentiles(values: readonly number[]): LoadResult['latencyMs'] {

@@ -16,13 +16,13 @@ import {
 } from '../../model/index.ts';
 import type { TestRandom } from '../../model/testkit/seeded-random.ts';
 
-const TOKEN: Address = asAddress(new Uint8Array(20).fill(0x70));
+export const TOKEN: Address = asAddress(new Uint8Array(20).fill(0x70));
 /** `Transfer(address,address,uint256)`. */
 const TRANSFER: Hash = asHash(
   keccak256(new TextEncoder().encode('Transfer(address,address,uint256)')),
 );
 
-const ISSUED_A_BLOCK = 10_000;
+const ISSUED_A_BLOCK = 20_000;
 
 export type TokenBlock = {
   readonly changes: readonly AccountChange[];
@@ -32,7 +32,10 @@ export type TokenBlock = {
 };
 
 export type Token = {
-  /** Account changes, block by block, that give every holder an account and a balance of the token. */
+  /**
+   * Account changes, block by block, that give every holder an account and a balance of the token. Each block fills
+   * a stretch of both tries, so that it rewrites few nodes of those before.
+   */
   issue(): Iterable<readonly AccountChange[]>;
   /** A block of transfers between holders drawn at random; each sends once at most. */
   transfers(count: number): TokenBlock;
@@ -40,8 +43,8 @@ export type Token = {
 };
 
 export function createToken(random: TestRandom, holderCount: number): Token {
-  const holders = Array.from({ length: holderCount }, (_, index) => holderOf(random, index));
-  const anyone = (): Address => holders[random.below(holders.length)] as Address;
+  const holderAt = createHolders(random, holderCount);
+  const anyone = (): Address => holderAt(random.below(holderCount));
   let block = 0n;
 
   const tokenChange = (
@@ -68,12 +71,14 @@ export function createToken(random: TestRandom, holderCount: number): Token {
   return {
     anyone,
     *issue() {
-      for (let start = 0; start < holders.length; start += ISSUED_A_BLOCK) {
-        const part = holders.slice(start, start + ISSUED_A_BLOCK);
-        const slots = new Map(part.map((holder) => [keyOf(holder), slotOf(holder)]));
+      const blocks = Math.ceil(holderCount / ISSUED_A_BLOCK);
+      const funds = stretchesOf(holderCount, blocks, holderAt);
+      const balances = stretchesOf(holderCount, blocks, (index) => slotOf(holderAt(index)));
+      for (const [at, stretch] of funds.entries()) {
+        const slots = (balances[at] as readonly number[]).map((index) => slotOf(holderAt(index)));
         yield sorted([
-          tokenChange(slots, () => 10n ** 20n),
-          ...part.map((holder) => funded(holder, 0n)),
+          tokenChange(new Map(slots.map((slot) => [keyOf(slot), slot])), () => 10n ** 20n),
+          ...stretch.map((index) => funded(holderAt(index), 0n)),
         ]);
       }
     },
@@ -106,10 +111,29 @@ export function createToken(random: TestRandom, holderCount: number): Token {
   };
 }
 
-function holderOf(random: TestRandom, index: number): Address {
-  const address = random.bytes(20);
-  new DataView(address.buffer).setUint32(0, index);
-  return asAddress(address);
+/** In one block of memory: a million arrays would cost the garbage collector more than what is measured. */
+function createHolders(random: TestRandom, count: number): (index: number) => Address {
+  const addresses = new Uint8Array(20 * count);
+  const seed = random.bytes(36);
+  for (let index = 0; index < count; index += 1) {
+    new DataView(seed.buffer).setUint32(0, index);
+    addresses.set(keccak256(seed).subarray(0, 20), 20 * index);
+  }
+  return (index) => asAddress(addresses.slice(20 * index, 20 * index + 20));
+}
+
+/** The numbers below `count`, grouped by where the hashes of their keys lie. */
+function stretchesOf(
+  count: number,
+  stretches: number,
+  keyAt: (index: number) => Uint8Array,
+): readonly (readonly number[])[] {
+  const grouped: number[][] = Array.from({ length: stretches }, () => []);
+  for (let index = 0; index < count; index += 1) {
+    const [first, second] = keccak256(keyAt(index)) as unknown as [number, number];
+    grouped[Math.floor(((first * 256 + second) * stretches) / 65_536)]?.push(index);
+  }
+  return grouped;
 }
 
 /** Where Solidity keeps the balance of a mapping at slot 0. */
