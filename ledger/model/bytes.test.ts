@@ -57,11 +57,19 @@ test('integers take their fewest bytes', () => {
     256n,
     2n ** 53n - 1n,
     2n ** 53n,
+    2n ** 64n - 1n,
+    2n ** 64n,
+    2n ** 72n + 1n,
+    2n ** 128n + 5n,
+    2n ** 192n,
     2n ** 256n - 1n,
+    2n ** 256n,
+    2n ** 300n + 7n,
   ]) {
     const bytes = bigintToBytes(value);
     assert.notEqual(bytes[0], 0);
     assert.equal(bytesToBigint(bytes), value);
+    assert.equal(BigInt(`0x0${bytesToHex(bytes).slice(2)}`), value);
     if (value < 2n ** 48n) assert.equal(bytesToNumber(bytes), Number(value));
     if (value < 2n ** 53n) assert.deepEqual(numberToBytes(Number(value)), bytes);
   }

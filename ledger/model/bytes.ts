@@ -101,8 +101,18 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 export function bigintToBytes(value: bigint): Uint8Array {
   if (value < 0n) throw new RangeError(`an unsigned quantity, got ${value}`);
   if (value <= MAX_SAFE) return numberToBytes(Number(value));
-  const digits = value.toString(16);
-  return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`);
+  if (value >> 256n !== 0n) {
+    const digits = value.toString(16);
+    return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`);
+  }
+  // Four numbers of 64 bits: digits would cost several times that.
+  let at = 32;
+  for (let rest = value; rest > 0n; rest >>= 64n) {
+    at -= 8;
+    WORD_VIEW.setBigUint64(at, BigInt.asUintN(64, rest));
+  }
+  while (WORD[at] === 0) at += 1;
+  return WORD.slice(at);
 }
 
 /** Minimal big-endian bytes: zero is the empty string. @throws RangeError unless a safe unsigned integer */
@@ -122,8 +132,14 @@ export function numberToBytes(value: number): Uint8Array {
 
 /** Big-endian bytes as an unsigned integer; the empty string is zero. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
-  if (bytes.length > 6) return BigInt(`0x${hexDigits(bytes)}`);
-  return BigInt(bytesToNumber(bytes));
+  if (bytes.length <= 6) return BigInt(bytesToNumber(bytes));
+  if (bytes.length > 32) return BigInt(`0x${hexDigits(bytes)}`);
+  const length = (bytes.length + 7) & ~7;
+  WORD.fill(0, 32 - length);
+  WORD.set(bytes, 32 - bytes.length);
+  let value = WORD_VIEW.getBigUint64(32 - length);
+  for (let at = 40 - length; at < 32; at += 8) value = (value << 64n) | WORD_VIEW.getBigUint64(at);
+  return value;
 }
 
 /** Big-endian bytes as an unsigned integer, exact up to 6 bytes. */
@@ -132,6 +148,10 @@ export function bytesToNumber(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i += 1) value = value * 256 + (bytes[i] as number);
   return value;
 }
+
+/** Where a number of up to 256 bits is taken apart. */
+const WORD = new Uint8Array(32);
+const WORD_VIEW = new DataView(WORD.buffer);
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const NO_DIGIT = 0xff;

@@ -97,11 +97,25 @@ function lengthOfLength(length: number): number {
   return length < 0x1000000 ? 3 : 4;
 }
 
-function encodedLength(item: RlpItem): number {
-  if (isString(item)) {
-    if (item.length === 1 && (item[0] as number) < 0x80) return 1;
-    return headLength(item.length) + item.length;
+/** Bytes that a string takes with its head. */
+export function stringLength(item: Uint8Array): number {
+  if (item.length === 1 && (item[0] as number) < 0x80) return 1;
+  return headLength(item.length) + item.length;
+}
+
+/** Writes a string with its head. Returns the offset after it. */
+export function writeString(bytes: Uint8Array, offset: number, item: Uint8Array): number {
+  if (item.length === 1 && (item[0] as number) < 0x80) {
+    bytes[offset] = item[0] as number;
+    return offset + 1;
   }
+  const start = writeHead(bytes, offset, item.length, 0x80);
+  bytes.set(item, start);
+  return start + item.length;
+}
+
+function encodedLength(item: RlpItem): number {
+  if (isString(item)) return stringLength(item);
   const length = payloadLength(item);
   return headLength(length) + length;
 }
@@ -113,15 +127,7 @@ function payloadLength(items: readonly RlpItem[]): number {
 }
 
 function writeItem(bytes: Uint8Array, offset: number, item: RlpItem): number {
-  if (isString(item)) {
-    if (item.length === 1 && (item[0] as number) < 0x80) {
-      bytes[offset] = item[0] as number;
-      return offset + 1;
-    }
-    const start = writeHead(bytes, offset, item.length, 0x80);
-    bytes.set(item, start);
-    return start + item.length;
-  }
+  if (isString(item)) return writeString(bytes, offset, item);
   let next = writeHead(bytes, offset, payloadLength(item), 0xc0);
   for (const child of item) next = writeItem(bytes, next, child);
   return next;

@@ -50,7 +50,7 @@ export const TABLES = {
 } as const;
 
 /** In a record of 0x07 and 0x08. */
-const OLDER_VERSIONS_AT = 8;
+export const OLDER_VERSIONS_AT = 8;
 
 export type TableName = keyof typeof TABLES;
 
@@ -61,13 +61,35 @@ export function tableOf(key: Uint8Array): string {
 
 /** 8 bytes, big-endian. */
 export function numberBytes(number: Height): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, number);
-  return bytes;
+  NUMBER_VIEW.setBigUint64(0, number);
+  return NUMBER.slice();
 }
 
 export function numberFrom(bytes: Uint8Array, at = 0): Height {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(at);
+  for (let i = 0; i < 8; i += 1) NUMBER[i] = bytes[at + i] as number;
+  return NUMBER_VIEW.getBigUint64(0);
+}
+
+/** Where one number is taken apart: a view for each costs more than all that is done with it. */
+const NUMBER = new Uint8Array(8);
+const NUMBER_VIEW = new DataView(NUMBER.buffer);
+
+/** 4 bytes, big-endian. */
+export function writeNumber32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+export function number32From(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
 }
 
 export const HEAD_KEY: Uint8Array = prefixed('metadata', new TextEncoder().encode('head'));
@@ -110,7 +132,7 @@ export function historyKey(key: Uint8Array, version: number): Uint8Array {
   const history = new Uint8Array(key.length + 4);
   history.set(key);
   history[0] = key[0] === TABLES.account ? TABLES.accountHistory : TABLES.slotHistory;
-  new DataView(history.buffer).setUint32(key.length, version);
+  writeNumber32(history, key.length, version);
   return history;
 }
 
@@ -124,10 +146,9 @@ export function nextHistoryKey(
 ): Uint8Array | undefined {
   if (key[0] !== TABLES.account && key[0] !== TABLES.slot) return undefined;
   if (record === undefined) return historyKey(key, 0);
-  const view = new DataView(record.buffer, record.byteOffset, record.length);
   return record.length < OLDER_VERSIONS_AT + 4
     ? undefined
-    : historyKey(key, view.getUint32(OLDER_VERSIONS_AT));
+    : historyKey(key, number32From(record, OLDER_VERSIONS_AT));
 }
 
 /** `owner` undefined: the account trie. */

@@ -11,7 +11,14 @@
 import { equalBytes, type Height } from '../model/index.ts';
 import type { Batch } from './batch.ts';
 import type { Reader } from './database.ts';
-import { historyKey, numberFrom } from './keyspace.ts';
+import {
+  historyKey,
+  number32From,
+  numberBytes,
+  numberFrom,
+  OLDER_VERSIONS_AT,
+  writeNumber32,
+} from './keyspace.ts';
 
 export type Versioned = {
   /** The block that wrote it. */
@@ -95,12 +102,13 @@ export function changeValue(
   number: Height,
 ): boolean {
   const stored = database.get(key);
-  const before = decodeVersion(stored);
-  if (equalBytes(before?.value ?? EMPTY, value)) return false;
+  const isKnown = stored !== undefined && stored.length >= HEAD_LENGTH;
+  if (equalBytes(isKnown ? stored.subarray(HEAD_LENGTH) : EMPTY, value)) return false;
   let olderVersions = 0;
-  if (stored !== undefined && before !== undefined) {
-    batch.put(historyKey(key, before.olderVersions), stored);
-    olderVersions = before.olderVersions + 1;
+  if (isKnown) {
+    const version = number32From(stored, OLDER_VERSIONS_AT);
+    batch.put(historyKey(key, version), stored);
+    olderVersions = version + 1;
   }
   batch.put(key, encodeVersion(value, number, olderVersions));
   return true;
@@ -113,9 +121,8 @@ export function firstVersion(value: Uint8Array, number: Height): Uint8Array {
 
 function encodeVersion(value: Uint8Array, number: Height, olderVersions: number): Uint8Array {
   const record = new Uint8Array(HEAD_LENGTH + value.length);
-  const view = new DataView(record.buffer);
-  view.setBigUint64(0, number);
-  view.setUint32(8, olderVersions);
+  record.set(numberBytes(number));
+  writeNumber32(record, OLDER_VERSIONS_AT, olderVersions);
   record.set(value, HEAD_LENGTH);
   return record;
 }
@@ -123,10 +130,9 @@ function encodeVersion(value: Uint8Array, number: Height, olderVersions: number)
 /** Of a record that has passed its checksum. */
 export function decodeVersion(record: Uint8Array | undefined): Versioned | undefined {
   if (record === undefined || record.length < HEAD_LENGTH) return undefined;
-  const view = new DataView(record.buffer, record.byteOffset, record.length);
   return {
     since: numberFrom(record),
-    olderVersions: view.getUint32(8),
+    olderVersions: number32From(record, OLDER_VERSIONS_AT),
     value: record.subarray(HEAD_LENGTH),
   };
 }
