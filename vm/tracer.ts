@@ -108,8 +108,11 @@ export type TracedEnd = {
 export type Tracer = {
   begin?(transaction: TracedTransaction): void;
   enter?(frame: TracedFrame): void;
-  /** Asked for, every instruction stops the machine, or each of `opcodes`: some hundred times slower. */
-  step?(step: TracedStep): void;
+  /**
+   * Asked for, every instruction stops the machine, or each of `opcodes`: some fifty times slower. `enough`: no
+   * further step is wanted, and the rest runs at its own speed.
+   */
+  step?(step: TracedStep): 'enough' | undefined;
   /** Instructions that `step` is told of; all when absent. */
   readonly opcodes?: readonly number[];
   log?(log: TracedLog): void;

@@ -380,6 +380,53 @@ test('a multisig acts on orders that enough owners signed as typed data, once ea
   assert.is(await read<bigint>(implementation, 'nonce'), 0n);
 });
 
+type TracedCall = {
+  readonly type: string;
+  readonly gasUsed: Hex;
+  readonly to?: Hex;
+  readonly error?: string;
+  readonly output?: Hex;
+  readonly calls?: readonly TracedCall[];
+  readonly logs?: readonly TracedLog[];
+};
+type TracedLog = Readonly<Record<'address' | 'data' | 'index', string>> & {
+  readonly topics: readonly string[];
+};
+
+function tracedLogsOf({ logs = [], calls = [] }: TracedCall): readonly TracedLog[] {
+  return [...logs, ...calls.flatMap(tracedLogsOf)];
+}
+
+test('what a trace tells of each transaction is what its receipt says', async () => {
+  const height = Math.min(...(await Promise.all(network.clients.map(heightOf))));
+  const withLog = { tracer: 'callTracer', tracerConfig: { withLog: true } };
+  let failed = 0;
+  for (let number = 1; number <= height; number += 1) {
+    const tag = `0x${number.toString(16)}`;
+    const client = network.clients[number % VALIDATORS.length] as (typeof network.clients)[number];
+    const traces = await client.request<{ result: TracedCall }[]>('debug_traceBlockByNumber', [
+      tag,
+      withLog,
+    ]);
+    const receipts = await client.request<TransactionReceipt[]>('eth_getBlockReceipts', [tag]);
+    assert.is(traces.length, receipts.length);
+    for (const [index, receipt] of receipts.entries()) {
+      const { result } = traces[index] as { result: TracedCall };
+      const { gasUsed, status, contractAddress, to, logs, transactionHash } = receipt;
+      assert.is(result.gasUsed, gasUsed as unknown as Hex, transactionHash);
+      assert.is(result.error === undefined, (status as string) === '0x1', transactionHash);
+      if (result.error === undefined) assert.is(result.to, to ?? contractAddress);
+      else failed += 1;
+      const told = tracedLogsOf(result).toSorted((a, b) => Number(a.index) - Number(b.index));
+      assert.equal(
+        told.map(({ address, topics, data }) => ({ address, topics, data })),
+        logs.map(({ address, topics, data }) => ({ address, topics, data })),
+      );
+    }
+  }
+  assert.ok(failed > 3, 'refused transactions are among them');
+});
+
 test('all validators have the same blocks, state roots and receipts', async () => {
   const height = Math.min(...(await Promise.all(network.clients.map(heightOf))));
   assert.ok(height > 30, `only ${height} blocks`);

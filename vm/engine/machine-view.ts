@@ -25,7 +25,9 @@ import {
   FRAME_VALUE,
   INVALID_OPCODE,
   OPCODES,
+  OUT_OF_GAS,
   REVERTED,
+  RULES,
   STACK_OVERFLOW,
   STACK_UNDERFLOW,
 } from './layout.ts';
@@ -44,6 +46,9 @@ const KINDS: readonly FrameKind[] = [
 ];
 
 const WORD = 32;
+const SSTORE = 0x55;
+/** Place of the rule among those of the fork (EIP-2200). */
+const STORAGE_SENTRY = 4 * 4;
 
 /** A frame that has begun; `created`: number of the account that an inner creation makes. */
 export type Open = { readonly gas: Gas; readonly created: number | undefined };
@@ -128,6 +133,13 @@ function failureOf({ instance }: World, status: number): string {
   const opcode = view.getUint8(field(FRAME_PC));
   const size = (field(FRAME_SP) - field(FRAME_BASE)) / WORD;
   switch (status) {
+    case OUT_OF_GAS: {
+      const sentry = BigInt(view.getUint32(RULES + STORAGE_SENTRY, true));
+      const isStopped = opcode === SSTORE && view.getBigInt64(frame + FRAME_GAS, true) <= sentry;
+      return isStopped && sentry > 0n
+        ? 'out of gas: not enough gas for reentrancy sentry'
+        : reasonOf(status);
+    }
     case INVALID_OPCODE:
       return `invalid opcode: ${opcodeName(opcode)}`;
     case STACK_UNDERFLOW:

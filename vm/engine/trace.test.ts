@@ -106,7 +106,12 @@ test('a creation is a frame whose input is the code that runs', async () => {
 
 test('gas before each step falls by what the step before cost', async () => {
   const gas: bigint[] = [];
-  const tracer: Tracer = { step: (step) => gas.push(step.gas) };
+  const tracer: Tracer = {
+    step: (step) => {
+      gas.push(step.gas);
+      return undefined;
+    },
+  };
   await createFastEngine(chain.rules).call(request(1), environment, chain.state, { tracer });
   const costs = gas.slice(1).map((left, i) => (gas[i] as bigint) - left);
   assert.equal(costs, [3n, 3n, 3n, 3n, 6n, 3n, 3n]);
@@ -146,6 +151,53 @@ test('one transaction of a block is watched, and the block comes out the same', 
   assert.equal(again, plain);
   assert.equal(watched, [0, 1, 2]);
   assert.ok(steps.length > 20);
+});
+
+test('who has seen enough is shown no further instruction, but every frame', async () => {
+  const seen: string[] = [];
+  const tracer: Tracer = {
+    enter: ({ kind }) => void seen.push(kind),
+    step: ({ pc }) => {
+      seen.push(`${pc}`);
+      return seen.length > 2 ? 'enough' : undefined;
+    },
+    leave: ({ depth }) => void seen.push(`end ${depth}`),
+  };
+  await createFastEngine(chain.rules).call(request(2), environment, chain.state, { tracer });
+  assert.equal(seen, ['call', '0', '2', 'call', 'end 1', 'call', 'end 1', 'end 0']);
+});
+
+test('a machine that was watched runs unwatched afterwards: nobody is told, and the result is the same', async () => {
+  const engine = createFastEngine(chain.rules);
+  let told = 0;
+  const tracer: Tracer = {
+    step: () => {
+      told += 1;
+      return undefined;
+    },
+  };
+  const plain = await engine.call(request(2), environment, chain.state);
+  const watched = await engine.call(request(2), environment, chain.state, { tracer });
+  const before = told;
+  assert.ok(before > 20);
+  assert.equal(watched, plain);
+  assert.equal(await engine.call(request(2), environment, chain.state), plain);
+  assert.is(told, before);
+});
+
+test('what a tracer throws ends the run, and the engine goes on with the next', async () => {
+  const engine = createFastEngine(chain.rules);
+  const plain = await engine.call(request(2), environment, chain.state);
+  const tracer: Tracer = {
+    enter: ({ depth }) => {
+      if (depth === 1) throw new RangeError('enough of this');
+    },
+  };
+  await engine.call(request(2), environment, chain.state, { tracer }).then(
+    () => assert.unreachable('it ends'),
+    (error: unknown) => assert.instance(error, RangeError),
+  );
+  assert.equal(await engine.call(request(2), environment, chain.state), plain);
 });
 
 test.run();

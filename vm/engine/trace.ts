@@ -45,6 +45,7 @@ export function startTrace(watched: Watched, tracer: Tracer, authorized: Gas): T
   const { functions } = world.instance;
   const price = createPricer(watched);
   const open: Open[] = [];
+  let wantsSteps = tracer.step !== undefined;
   const isSeen = (opcode: number): boolean => tracer.opcodes?.includes(opcode) ?? true;
 
   const enter = (): void => {
@@ -63,7 +64,10 @@ export function startTrace(watched: Watched, tracer: Tracer, authorized: Gas): T
     const unpriced = stepOf(world, authorized);
     if (unpriced === undefined) return;
     const seen: TracedStep = { ...unpriced, ...price(unpriced) };
-    if (tracer.step !== undefined && isSeen(seen.opcode)) tracer.step(seen);
+    if (wantsSteps && isSeen(seen.opcode) && tracer.step?.(seen) === 'enough') {
+      wantsSteps = false;
+      install(world.instance, effectOpcodes(tracer));
+    }
     if (seen.failure === undefined) tellEffects(watched, tracer, seen);
   };
 
@@ -103,13 +107,13 @@ export function startTrace(watched: Watched, tracer: Tracer, authorized: Gas): T
 
 /** Undefined: all. */
 function watchedOpcodes(tracer: Tracer): readonly number[] | undefined {
-  if (tracer.step !== undefined && tracer.opcodes === undefined) return undefined;
-  const wantsFrames = tracer.enter !== undefined || tracer.leave !== undefined;
-  return [
-    ...(tracer.step === undefined ? [] : (tracer.opcodes ?? [])),
-    ...(wantsFrames ? CALLS : []),
-    ...(tracer.log === undefined ? [] : LOGS),
-  ];
+  if (tracer.step === undefined) return effectOpcodes(tracer);
+  return tracer.opcodes && [...tracer.opcodes, ...effectOpcodes(tracer)];
+}
+
+/** Instructions of which frames or logs are told. */
+function effectOpcodes({ enter, log }: Tracer): readonly number[] {
+  return [...(enter === undefined ? [] : CALLS), ...(log === undefined ? [] : LOGS)];
 }
 
 /** Makes the instance stop before those instructions. */
@@ -132,13 +136,13 @@ function tellEffects(watched: Watched, tracer: Tracer, step: TracedStep): void {
   }
   const { depth } = step;
   if (step.opcode === SELFDESTRUCT) {
-    if (step.isStatic) return;
-    tracer.enter?.(paymentOf(watched.world, step));
+    if (step.isStatic || tracer.enter === undefined) return;
+    tracer.enter(paymentOf(watched.world, step));
     const output = new Uint8Array(0);
     tracer.leave?.({ depth: depth + 1, gasUsed: 0n, gasLeft: 0n, output, failure: undefined });
     return;
   }
-  const failed = failedCall(watched, step);
+  const failed = tracer.enter && failedCall(watched, step);
   if (failed === undefined) return;
   const { frame, gasUsed, failure } = failed;
   tracer.enter?.(frame);

@@ -119,6 +119,7 @@ export function createPrestateTracer(
       },
       step: (step) => {
         if (step.failure === undefined) look(step);
+        return undefined;
       },
       end: () => {
         const known = [...accounts.values()];

@@ -109,7 +109,8 @@ export function createStructLogger(
         state = transaction.state;
       },
       step: (step) => {
-        if (options.limit === 0 || structLogs.length < options.limit) structLogs.push(record(step));
+        structLogs.push(record(step));
+        return structLogs.length === options.limit ? 'enough' : undefined;
       },
       leave: ({ depth, output, failure }) => {
         if (depth !== 0) return;

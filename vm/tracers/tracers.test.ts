@@ -301,6 +301,8 @@ test('X-34: halts are named in the words of geth', async () => {
   assert.is(await errorOf(8), 'invalid opcode: opcode 0xb0 not defined');
   assert.is(await errorOf(9), 'stack underflow (1 <=> 2)');
   assert.is(await errorOf(10), 'out of gas');
+  const stopped = await tree({}, 6, { gas: 23_000n });
+  assert.is(stopped.error, 'out of gas: not enough gas for reentrancy sentry');
 });
 
 const shown = ({ address: who, balance, nonce, code, storage }: PrestateAccount): unknown => [
