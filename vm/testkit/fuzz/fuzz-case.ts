@@ -14,6 +14,7 @@ import {
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
+import { RIGHTS } from '../../permissions.ts';
 import { PRECOMPILE_ADDRESSES } from '../../precompiles/index.ts';
 import { leastGas } from '../../transaction-rules.ts';
 import type { Allocation } from '../memory-state.ts';
@@ -100,6 +101,8 @@ const VARIANTS: readonly Partial<ChainRules>[] = [
   },
   { beneficiary: CONTRACTS[0], contractSizeLimit: 23, zeroBaseFee: true },
   { contractSizeLimit: 32, initcodeSizeLimit: 32, blockReward: 2n },
+  // A contract that programs write to, clear and destroy says who may send.
+  { permissions: { contract: CONTRACTS[1] as Address, from: 0n } },
 ];
 
 /** What the parts of a case are drawn from. */
@@ -126,7 +129,7 @@ export function createCase(
   const environment = randomEnvironment(random, fork, rules);
   const entry = corpus.length > 0 && random.chance(0.2) ? random.pick(corpus) : undefined;
   const contracts = CONTRACTS.map((address, i) =>
-    randomContract(random, address, fork, i < 2 ? entry : undefined),
+    withRights(randomContract(random, address, fork, i < 2 ? entry : undefined), rules),
   );
   const forwarderAt = random.chance(0.25) ? CONTRACTS.at(-1) : undefined;
   if (forwarderAt !== undefined) {
@@ -172,6 +175,13 @@ function randomContract(
       value: bigintToBytes(BigInt(random.between(1, 2))),
     })),
   };
+}
+
+/** Everyone may send and deploy at first, or little would run. */
+function withRights(contract: FuzzContract, { permissions }: ChainRules): FuzzContract {
+  if (permissions?.contract !== contract.address) return contract;
+  const rights = Uint8Array.of(RIGHTS.send | RIGHTS.deploy);
+  return { ...contract, storage: [{ slot: word(1n), value: rights }] };
 }
 
 /** EIP-7702: an account whose code names a contract. */
