@@ -1,13 +1,12 @@
 /** Simulated blocks on a final one, as `rpc` asks for them. */
-import { CodedError, invariant, refuse } from '../ledger/model/index.ts';
-import type { ChainStore } from '../ledger/store/index.ts';
+import { type Height, invariant, type Refusal, refuse } from '../ledger/model/index.ts';
+import type { ChainStore, NoProof } from '../ledger/store/index.ts';
 import type { SimulatorPort } from '../rpc/index.ts';
 import { type ChainRules, type Engine, simulateBlocks } from '../vm/index.ts';
-import { createRootAfter } from './root-after.ts';
 
 /** @param breathe awaited inside long calls and between them */
 export function createSimulator(
-  store: Pick<ChainStore, 'head' | 'header' | 'hashOf' | 'state' | 'stateAt' | 'changedSince'>,
+  store: Pick<ChainStore, 'header' | 'hashOf' | 'stateAt' | 'setBack'>,
   rules: ChainRules,
   engine: Engine,
   breathe: () => Promise<void>,
@@ -24,13 +23,10 @@ export function createSimulator(
       };
       const base = { header, hash };
       const input = { base, rules, blocks, isValidating, logsTransfers, gasCap, pause };
-      const modules = { engine, state, rootAfter: createRootAfter(store, number) };
-      const verdict = await simulateBlocks(input, modules).catch((error: unknown) => {
-        if (error instanceof CodedError && error.detail.code === 'NODE_NO_ROOT') {
-          return refuse('NODE_NO_ROOT', error.message);
-        }
-        throw error;
-      });
+      const verdict = await store.setBack(number, signal, ({ rootAfter }) =>
+        simulateBlocks(input, { engine, state, rootAfter }),
+      );
+      if (typeof verdict === 'string') return refuseRoot(number, verdict);
       if (!verdict.ok) return verdict;
       return {
         ok: true,
@@ -47,4 +43,9 @@ export function createSimulator(
       };
     },
   };
+}
+
+function refuseRoot(number: Height, reason: NoProof): Refusal {
+  const why = reason === 'too-many-changes' ? 'too much has changed' : 'not all is recorded';
+  return refuse('NODE_NO_ROOT', `no state root can be made after block ${number}: ${why} since`);
 }

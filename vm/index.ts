@@ -35,7 +35,6 @@ export { VM_ERRORS } from './errors.ts';
 export type { EstimateOptions, GasEstimate } from './estimate-gas.ts';
 export { estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
-export { createLayeredState } from './layered-state.ts';
 export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
 export type { PermissionRule } from './permissions.ts';

@@ -17,7 +17,7 @@ import {
 export type LayeredState = StateReader & {
   /** Puts changes on top of those before. */
   apply(changes: StateChanges): void;
-  /** All changes together, over the state underneath. */
+  /** All changes together, over the state underneath; the same object until there are more. */
   changes(): StateChanges;
   /** Adds a block above those that the state underneath knows. */
   addBlockHash(number: Height, hash: Hash): void;
@@ -39,6 +39,7 @@ export function createLayeredState(below: StateReader): LayeredState {
   const layers = new Map<string, Layer>();
   const codes = new Map<string, StateChanges['codes'][number]>();
   const hashes = new Map<Height, Hash>();
+  let together: StateChanges | undefined;
 
   const layerOf = (address: Address): Layer => {
     const key = keyOf(address);
@@ -67,16 +68,21 @@ export function createLayeredState(below: StateReader): LayeredState {
     code: (codeHash) => codes.get(keyOf(codeHash))?.code ?? below.code(codeHash),
     blockHash: (number) => hashes.get(number) ?? below.blockHash(number),
     apply: (changes) => {
+      if (changes.accounts.length + changes.codes.length === 0) return;
+      together = undefined;
       for (const change of changes.accounts) applyChange(layerOf(change.address), change);
       for (const entry of changes.codes) codes.set(keyOf(entry.codeHash), entry);
     },
-    changes: () => ({
-      accounts: [...layers.values()]
-        .filter((layer) => !isAbsent(layer, below))
-        .map(changeOf)
-        .sort((a, b) => compareBytes(a.address, b.address)),
-      codes: [...codes.values()].sort((a, b) => compareBytes(a.codeHash, b.codeHash)),
-    }),
+    changes: () => {
+      together ??= {
+        accounts: [...layers.values()]
+          .filter((layer) => !isAbsent(layer, below))
+          .map(changeOf)
+          .sort((a, b) => compareBytes(a.address, b.address)),
+        codes: [...codes.values()].sort((a, b) => compareBytes(a.codeHash, b.codeHash)),
+      };
+      return together;
+    },
     addBlockHash: (number, hash) => {
       hashes.set(number, hash);
     },

@@ -21,7 +21,6 @@ import { type HeadRecord, sealBatch } from './batch-chain.ts';
 import { putBlock } from './block-writes.ts';
 import type { CachedDatabase } from './cached-database.ts';
 import { addressesFrom, blockFrom, createChainReads } from './chain-reads.ts';
-import { type ChangedAccount, changedSince } from './changed-keys.ts';
 import { createEvidenceBook, type EvidenceBook } from './evidence-book.ts';
 import { type Horizons, isBodyPruned, prunedError, readHorizons } from './horizons.ts';
 import { nodeKey } from './keyspace.ts';
@@ -31,6 +30,7 @@ import { compactPruned, type PruneStep, pruneBatch } from './prune.ts';
 import { decodeReceipts } from './receipt-record.ts';
 import { createRecent } from './recent.ts';
 import { createSerialQueue } from './serial-queue.ts';
+import { type SetBackState, setBackState } from './set-back-state.ts';
 import {
   createSnapshot,
   type SnapshotProgress,
@@ -94,10 +94,14 @@ export type ChainStore = {
   /** Gives the room of what was pruned back to the file system. */
   compact(): Promise<void>;
   /**
-   * Accounts and slots that blocks after a stored one changed; a word if there are more than `limit`, or blocks
-   * without that record.
+   * The state after a stored block, to be changed in memory while `use` lasts; a word where it cannot be.
+   * @throws the reason of the signal when it aborts
    */
-  changedSince(at: Height, limit: number): readonly ChangedAccount[] | NoProof;
+  setBack<T>(
+    at: Height,
+    signal: AbortSignal,
+    use: (state: SetBackState) => T | Promise<T>,
+  ): Promise<T | NoProof>;
   /** Proofs of equivocation; no part of the chain. */
   readonly evidence: EvidenceBook;
   /**
@@ -233,7 +237,15 @@ export function createChainStore(
         await snapshot.close();
       }
     },
-    changedSince: (at, limit) => changedSince(database, { at, head: head.number, limit }),
+    setBack: async (at, signal, use) => {
+      const snapshot = database.snapshot();
+      try {
+        const state = await setBackState(snapshot, at, signal);
+        return typeof state === 'string' ? state : await use(state);
+      } finally {
+        await snapshot.close();
+      }
+    },
     backup: async (file, onProgress) => {
       const snapshot = database.snapshot();
       try {

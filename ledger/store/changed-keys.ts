@@ -3,10 +3,7 @@
  * tries of an earlier block (L-12). The record is a list of addresses (20), each with 1 if the account
  * itself changed, else 0 (1), a number of slots (4) and the slots (32 each).
  */
-import type { Address, Height } from '../model/index.ts';
-import type { Reader } from './database.ts';
-import { numberKey } from './keyspace.ts';
-import type { NoProof } from './state-proof.ts';
+import type { Address } from '../model/index.ts';
 
 export type ChangedAccount = {
   readonly address: Address;
@@ -48,24 +45,6 @@ export function decodeChangedKeys(record: Uint8Array): readonly ChangedAccount[]
     );
     at += 32 * count;
     changed.push({ address, isAccountChanged, slots });
-  }
-  return changed;
-}
-
-/** Of the blocks after `at` up to `head`, at most `limit` accounts and slots together. */
-export function changedSince(
-  reader: Pick<Reader, 'get'>,
-  { at, head, limit }: { readonly at: Height; readonly head: Height; readonly limit: number },
-): readonly ChangedAccount[] | NoProof {
-  const changed: ChangedAccount[] = [];
-  let keys = 0;
-  for (let number = at + 1n; number <= head; number += 1n) {
-    const record = reader.get(numberKey('changed', number));
-    if (record === undefined) return 'before-records';
-    const inBlock = decodeChangedKeys(record);
-    keys += inBlock.reduce((sum, { slots }) => sum + 1 + slots.length, 0);
-    if (keys > limit) return 'too-many-changes';
-    changed.push(...inBlock);
   }
   return changed;
 }

@@ -1,6 +1,5 @@
 export { type BackupSummary, restoreBackup } from './backup.ts';
 export type { ChainStore } from './chain-store.ts';
-export type { ChangedAccount } from './changed-keys.ts';
 export {
   type ConsensusLog,
   type ConsensusLogOptions,

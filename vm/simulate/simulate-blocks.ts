@@ -17,6 +17,7 @@ import {
   logsBloom,
   type Receipt,
   receiptsRoot,
+  type StateChanges,
   transactionsRoot,
   type Verdict,
   ZERO_HASH,
@@ -50,6 +51,8 @@ type Progress = {
   /** The fee recipient that was supposed last. */
   coinbase: Address | undefined;
   gasLeft: bigint;
+  /** The state root made last. */
+  known: { readonly changes: StateChanges; readonly root: Hash } | undefined;
 };
 
 /** Refuses as `planBlocks`, `applyOverrides` and `prepareCall` do, and with what the engine refuses a call. */
@@ -66,6 +69,7 @@ export async function simulateBlocks(
     parentHash: base.hash,
     coinbase: undefined,
     gasLeft: gasCap,
+    known: undefined,
   };
   progress.state.addBlockHash(base.header.number, base.hash);
   const blocks: SimulatedResult[] = [];
@@ -127,7 +131,7 @@ async function simulateBlock(
   );
   const header: BlockHeader = {
     ...draft,
-    stateRoot: await modules.rootAfter(state.changes()),
+    stateRoot: await rootOf(progress, modules),
     transactionsRoot: transactionsRoot(transactions.map(({ raw }) => raw)),
     receiptsRoot: receiptsRoot(receipts),
     logsBloom: combineBlooms(receipts.map((receipt) => receipt.logsBloom)),
@@ -137,6 +141,15 @@ async function simulateBlock(
   };
   const hash = headerHash(header, rules.hashRule);
   return { ok: true, block: { header, hash, transactions, senders, receipts, outcomes } };
+}
+
+/** Blocks that change nothing have the root of the block before. */
+async function rootOf(progress: Progress, { rootAfter }: SimulationModules): Promise<Hash> {
+  const changes = progress.state.changes();
+  if (progress.known?.changes !== changes) {
+    progress.known = { changes, root: await rootAfter(changes) };
+  }
+  return progress.known.root;
 }
 
 type Ran = Pick<SimulatedResult, 'transactions' | 'senders' | 'receipts' | 'outcomes'>;
