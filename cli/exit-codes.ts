@@ -7,6 +7,7 @@ export const EXIT = {
   unreachable: 4,
   portInUse: 5,
   dataDirectory: 6,
+  disk: 7,
   internal: 70,
   forced: 130,
 } as const;
@@ -25,13 +26,17 @@ export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string]
     EXIT.dataDirectory,
     'a data directory is damaged, in use, of another chain or cannot be written',
   ],
+  [EXIT.disk, 'the disk is full, read-only, failing or not permitted: mend it and start again'],
   [EXIT.internal, 'a fault of this program; please report it'],
   [EXIT.forced, 'stopped at once by a second Ctrl-C'],
 ];
 
+const DISK_CODES: RegExp = /^STORE_(DISK_FULL|NO_PERMISSION|READ_ONLY|DISK_FAILING)$/;
+
 /** The exit code for a failure with that code. */
 export function exitCodeOf(code: string): ExitCode {
   if (/_PORT_IN_USE$/.test(code)) return EXIT.portInUse;
+  if (DISK_CODES.test(code)) return EXIT.disk;
   if (/^(STORE_|CLI_DIRECTORY_|GENESIS_DIRECTORY_)/.test(code)) return EXIT.dataDirectory;
   if (code === 'CLI_NODE_UNREACHABLE') return EXIT.unreachable;
   if (code === 'CLI_USAGE') return EXIT.usage;

@@ -15,13 +15,19 @@ export function createFileSink(path: string): LogSink & { flush(): void } {
   if (existsSync(path) && statSync(path).size > ROTATE_BYTES) renameSync(path, `${path}.1`);
   const file = destination({ dest: path, append: true, sync: false });
   let isOpen = false;
+  let isBroken = false;
+  // A disk that takes no log must not end a node in the middle of what it does: the store says it by name.
+  file.on('error', (error: Error) => {
+    if (!isBroken) process.stderr.write(`the log ${path} cannot be written: ${error.message}\n`);
+    isBroken = true;
+  });
   file.once('ready', () => {
     isOpen = true;
   });
   return {
     write: (line) => file.write(line),
     flush: () => {
-      if (isOpen) file.flushSync();
+      if (isOpen && !isBroken) file.flushSync();
     },
   };
 }

@@ -10,6 +10,7 @@ import { nodeCommand } from './commands/node.ts';
 import { permissionsCommand } from './commands/permissions.ts';
 import { proofCommand, verifyProofCommand } from './commands/proof.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { repairCommand } from './commands/repair.ts';
 import { serveCommand } from './commands/serve.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { statusCommand } from './commands/status.ts';
@@ -37,6 +38,7 @@ export function createProgram(output: Output, exit: (code: ExitCode) => void): C
   program.addCommand(permissionsCommand(output));
   program.addCommand(proofCommand(output));
   program.addCommand(pruneCommand(output, exit));
+  program.addCommand(repairCommand(output));
   program.addCommand(restoreCommand(output));
   program.addCommand(serveCommand(output, exit));
   program.addCommand(snapshotCommand(output));

@@ -8,6 +8,7 @@ export { type ExportSummary, exportBlocks } from './maintenance/export-blocks.ts
 export { type ImportSummary, importBlocks } from './maintenance/import-blocks.ts';
 export type { LedgerPlace } from './maintenance/ledger-files.ts';
 export { type PruneSummary, pruneLedger } from './maintenance/prune-ledger.ts';
+export { repairLedger } from './maintenance/repair-ledger.ts';
 export { backUpLedger, restoreLedger } from './maintenance/restore-ledger.ts';
 export { restoreSnapshot, takeSnapshot } from './maintenance/snapshots.ts';
 export { verifyLedger } from './maintenance/verify-ledger.ts';

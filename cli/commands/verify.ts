@@ -15,8 +15,8 @@ export function verifyCommand(output: Output, exit: (code: ExitCode) => void): C
     .addHelpText(
       'after',
       `
-Changes nothing. Exit code 6 if something is wrong; each problem is named. A damaged ledger is mended by a
-backup (\`ehb restore\`) or by its peers: move the directory \`chain\` away and start the node.
+Changes nothing. Exit code 6 if something is wrong; each problem is named. A damaged ledger is mended by its
+peers or from a backup: \`ehb repair\`.
 
 Example:
   $ ehb verify --data-dir network/node-0`,

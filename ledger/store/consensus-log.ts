@@ -118,11 +118,8 @@ export async function openConsensusLog(options: ConsensusLogOptions): Promise<Co
   try {
     await rm(`${path}.tmp`, { force: true });
     file = await openFile(path);
-    const contents = readLog(options, await file.readFile());
-    if (contents.torn) {
-      await file.truncate(contents.end);
-      await file.sync();
-    }
+    const contents = readLog(options, await readWhole(path, file));
+    if (contents.torn) await cutOff(path, file, contents.end);
     return serveLog(options, createLogFile(path, file), contents, lock);
   } catch (error) {
     await file?.close();
@@ -148,6 +145,23 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path, 'r+');
   } catch (cause) {
     throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be opened', { cause });
+  }
+}
+
+async function readWhole(path: string, file: FileHandle): Promise<Uint8Array> {
+  try {
+    return await file.readFile();
+  } catch (cause) {
+    throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be read', { cause });
+  }
+}
+
+async function cutOff(path: string, file: FileHandle, end: number): Promise<void> {
+  try {
+    await file.truncate(end);
+    await file.sync();
+  } catch (cause) {
+    throw storeError('STORE_NOT_WRITABLE', path, 'the consensus log cannot be cut', { cause });
   }
 }
 

@@ -9,6 +9,10 @@ export type StoreErrorCode =
   | 'STORE_DAMAGED'
   | 'STORE_NOT_WRITABLE'
   | 'STORE_WRITE_FAILED'
+  | 'STORE_DISK_FULL'
+  | 'STORE_NO_PERMISSION'
+  | 'STORE_READ_ONLY'
+  | 'STORE_DISK_FAILING'
   | 'STORE_CLOSED'
   | 'STORE_PRUNED'
   | 'STORE_MISSING'
@@ -56,7 +60,7 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
   STORE_DAMAGED: {
     meaning: 'What is stored is not what was written: a checksum, a link or a record is wrong.',
     remedy:
-      'Check the disk, move the directory away and start again: the chain comes back from the peers.',
+      'Check the disk and run `ehb repair`: the chain comes back from the peers, or from a backup.',
   },
   STORE_NOT_WRITABLE: {
     meaning: 'The directory cannot be created or written.',
@@ -66,6 +70,28 @@ export const STORE_ERRORS: ErrorTable & Record<StoreErrorCode, ErrorTable[string
     meaning:
       'A block could not be written; the head stays where it was and nothing more is written.',
     remedy: 'Free disk space or mend the permission that the message names, then restart the node.',
+  },
+  STORE_DISK_FULL: {
+    meaning:
+      'The disk or the quota is full. Nothing that was acknowledged is lost, and nothing was signed that is not durable.',
+    remedy:
+      'Free space on the disk that the message names, or move the data directory to a larger one; then start the node.',
+  },
+  STORE_NO_PERMISSION: {
+    meaning: 'The system does not let the node read or write a file of its own.',
+    remedy:
+      'Give the user that runs the node the directory and all in it (`chown -R`), then start the node.',
+  },
+  STORE_READ_ONLY: {
+    meaning:
+      'The file system is mounted read-only; the system does that by itself when a disk fails.',
+    remedy:
+      'Look into the log of the system for errors of the disk, check it, mount it for writing, then start the node.',
+  },
+  STORE_DISK_FAILING: {
+    meaning: 'The disk answers with errors.',
+    remedy:
+      'Replace the disk. Copy keys and `consensus.log` if they can be read, run `ehb repair` on the new one, then start the node.',
   },
   STORE_CLOSED: {
     meaning: 'The store or the consensus log was used after it was closed.',

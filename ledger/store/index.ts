@@ -7,7 +7,7 @@ export {
   openConsensusLog,
   renewConsensusLog,
 } from './consensus-log.ts';
-export { replaceDurably } from './durable-file.ts';
+export { replaceDurably, syncDirectoryOf } from './durable-file.ts';
 export { STORE_ERRORS, type StoreErrorCode, type StoreErrorDetail } from './errors.ts';
 export type { EvidenceBook } from './evidence-book.ts';
 export type { Horizons } from './horizons.ts';

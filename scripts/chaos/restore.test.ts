@@ -106,11 +106,38 @@ async function isSealedBy(
   return signers.some((signer) => equalBytes(signer, hexToBytes(validator)));
 }
 
+/** A damaged ledger is named, moved aside by one command and made again by the peers; the log is kept, so votes go on. */
+async function damageAndRepair(victim: ValidatorProcess, other: ValidatorProcess): Promise<void> {
+  await victim.kill();
+  const chain = join(victim.directory, 'chain');
+  for (const name of readdirSync(chain).filter((file) => /\.(log|ldb)$/.test(file))) {
+    const bytes = readFileSync(join(chain, name));
+    bytes.fill(0xa5, bytes.length >> 1, (bytes.length >> 1) + 64);
+    writeFileSync(join(chain, name), bytes);
+  }
+  const log = readFileSync(join(victim.directory, 'consensus.log'));
+  const repaired = await ehb('repair', '--data-dir', victim.directory);
+  assert.is(repaired['kept'], `${chain}.damaged-1`);
+  assert.ok((repaired['damage'] as readonly string[]).length > 0);
+  assert.ok(readFileSync(join(victim.directory, 'consensus.log')).equals(log));
+  await victim.start();
+  const head = await headOf(other);
+  await until('the repaired one has caught up', async () => (await headOf(victim)) >= head);
+  await until('it votes', async () => {
+    const { consensus } = await victim.client.request('ehb_status', []);
+    return consensus.voting;
+  });
+}
+
 test('it brings back a node that joins and agrees, and a validator that votes above what it may have signed', async () => {
   const staged = await stageNetwork(SEED, undefined);
   const { network, senders, directory } = staged;
   const { validators } = network;
-  const [first, second] = validators as [ValidatorProcess, ValidatorProcess];
+  const [first, second, third] = validators as [
+    ValidatorProcess,
+    ValidatorProcess,
+    ValidatorProcess,
+  ];
   const ledger = createAcknowledgedLedger();
   const load = startLoad({ accounts: senders, perSecond: 20 }, validators, ledger);
   let follower: ValidatorProcess | undefined;
@@ -160,6 +187,8 @@ test('it brings back a node that joins and agrees, and a validator that votes ab
         `block ${number}, up to ${bound} it is mute`,
       );
     }
+
+    await damageAndRepair(third, first);
 
     await load.stop();
     const all = [...validators, joined];
