@@ -129,7 +129,7 @@ export function createCase(
   const environment = randomEnvironment(random, fork, rules);
   const entry = corpus.length > 0 && random.chance(0.2) ? random.pick(corpus) : undefined;
   const contracts = CONTRACTS.map((address, i) =>
-    withRights(randomContract(random, address, fork, i < 2 ? entry : undefined), rules),
+    withRights(random, randomContract(random, address, fork, i < 2 ? entry : undefined), rules),
   );
   const forwarderAt = random.chance(0.25) ? CONTRACTS.at(-1) : undefined;
   if (forwarderAt !== undefined) {
@@ -177,11 +177,23 @@ function randomContract(
   };
 }
 
-/** Everyone may send and deploy at first, or little would run. */
-function withRights(contract: FuzzContract, { permissions }: ChainRules): FuzzContract {
+/** Everyone may send and deploy at first, or little would run; half of the contracts do nothing but change that. */
+function withRights(
+  random: Random,
+  contract: FuzzContract,
+  { permissions }: ChainRules,
+): FuzzContract {
   if (permissions?.contract !== contract.address) return contract;
   const rights = Uint8Array.of(RIGHTS.send | RIGHTS.deploy);
-  return { ...contract, storage: [{ slot: word(1n), value: rights }] };
+  // PUSH1 rights, PUSH1 1, SSTORE, STOP
+  const change = [[0x60, random.between(0, 3)], [0x60, 1], [0x55], [0x00]].map((each) =>
+    Uint8Array.from(each),
+  );
+  return {
+    ...contract,
+    program: random.chance(0.5) ? change : contract.program,
+    storage: [{ slot: word(1n), value: rights }],
+  };
 }
 
 /** EIP-7702: an account whose code names a contract. */
