@@ -113,6 +113,24 @@ test('calls see the state of the block that they name', async ({ node }) => {
   assert.is(await balanceAt({ blockTag: 'pending' }), latest);
 });
 
+test('ethers estimates, calls and lists as viem does', async ({ node }) => {
+  const provider = new JsonRpcProvider(node.running.rpcUrl);
+  const identity = `0x${'00'.repeat(19)}04`;
+  assert.is(await provider.estimateGas({ from: alice, to: there, value: 1n }), 21_000n);
+  assert.is(await provider.call({ to: identity, data: '0x1234', blockTag: 'pending' }), '0x1234');
+  assert.is(await provider.call({ to: identity, data: '0x12', blockTag: 0 }), '0x12');
+  const estimate = await provider.estimateGas({ from: alice, to: identity, data: '0x1234' });
+  const { gasUsed } = (await provider.send('eth_createAccessList', [
+    { from: alice, to: identity, data: '0x1234' },
+  ])) as { gasUsed: string };
+  assert.ok(estimate >= BigInt(gasUsed));
+  const failed = await provider
+    .estimateGas({ from: nobody, to: there, value: 1n })
+    .then(() => '', String);
+  assert.match(failed, 'insufficient funds');
+  provider.destroy();
+});
+
 test('X-21: a call gets no more gas than the node gives', async ({ node }) => {
   const failed = await viemOf(node)
     .call({ to: there, gas: 10n ** 15n, stateOverride: [{ address: there, code: LOOP }] })

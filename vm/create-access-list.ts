@@ -25,6 +25,7 @@ export async function createAccessList(
   let accessList: readonly AccessListItem[] = request.accessList ?? [];
   // Naming a slot changes what gas is left and so the path that the call takes.
   for (let round = 1; ; round += 1) {
+    await options.pause?.();
     const asked: CallRequest = { ...request, accessList, reportAccessList: true };
     const result = await engine.call(asked, environment, state, options);
     if (result.kind === 'refused') return refuse(result.code, result.message);

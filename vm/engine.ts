@@ -117,7 +117,7 @@ export type CallRequest = {
   readonly reportAccessList?: boolean;
 };
 
-/** The reference engine leaves both aside. */
+/** The reference engine leaves both aside: there, a call runs to its end. */
 export type CallOptions = {
   /** Awaited inside a long call: lets the caller's event loop breathe; what it throws ends the call. */
   readonly pause?: () => Promise<void>;

@@ -45,7 +45,11 @@ export async function estimateGas(
   state: StateReader,
   { gasCap, ...options }: EstimateOptions = {},
 ): Promise<GasEstimate> {
-  const run: Run = (gas) => engine.call({ ...request, gas }, environment, state, options);
+  const run: Run = async (gas) => {
+    // Between runs too: not every engine pauses within them.
+    await options.pause?.();
+    return engine.call({ ...request, gas }, environment, state, options);
+  };
   const allowance = allowanceOf(request, state);
   if (allowance === undefined) {
     return refusedCall(refuse('VM_INSUFFICIENT_FUNDS', 'insufficient funds for transfer'));
