@@ -238,4 +238,11 @@ test('blocks, headers, receipts and transactions are had in their encodings', as
   assert.is(await ask('debug_getRawTransaction', `0x${'11'.repeat(32)}`), '0x');
 });
 
+test('X-30: the fast engine traces where the reference one executes blocks', async () => {
+  const traced = await ask('debug_traceTransaction', hashes[0]);
+  await node.running.close();
+  node = await network.start(0, { engine: 'reference' });
+  assert.equal(await ask('debug_traceTransaction', hashes[0]), traced);
+});
+
 test.run();

@@ -23,6 +23,8 @@ import {
   createTracer,
   type Engine,
   environmentOf,
+  forkAt,
+  isAtLeast,
   type TraceResult,
 } from '../vm/index.ts';
 import { createCaller } from './caller.ts';
@@ -148,8 +150,12 @@ export function createTracing(modules: TracingModules): TracingPort {
         const { tracer, result } = watch.next();
         const watchingEngine: Engine = {
           ...engine(),
-          call: (called, environment, state, options) =>
-            engine().call(called, environment, state, { ...options, tracer }),
+          call: async (called, environment, state, options) => {
+            const fork = forkAt(rules, environment.number, environment.timestamp);
+            return isAtLeast(fork, 'byzantium')
+              ? await engine().call(called, environment, state, { ...options, tracer })
+              : { kind: 'refused', ...refuse('VM_FORK_UNSUPPORTED', `cannot trace at ${fork}`) };
+          },
         };
         const caller = createCaller(store, rules, watchingEngine, watch.pause);
         const verdict = await caller.call(message, at, request);

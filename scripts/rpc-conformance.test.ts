@@ -17,6 +17,10 @@ const directory = join(
   'execution-apis',
 );
 
+/** Blocks of the chain: the first of Byzantium, and the head. */
+const BYZANTIUM = 9;
+const LAST = 54;
+
 /** Whole folders end in a slash. */
 const PASSING: readonly string[] = [
   'debug_getRawBlock/',
@@ -80,6 +84,38 @@ if (existsSync(directory)) {
       }
     });
   }
+
+  test('X-30: every block from Byzantium on is traced as its receipts say; older ones are refused', async () => {
+    const ask = async (method: string, ...params: unknown[]) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(served.url, { method: 'POST', body, headers });
+      return (await response.json()) as {
+        result: { gasUsed: string; status: string; result: { gasUsed: string; error?: string } }[];
+        error?: { message: string };
+      };
+    };
+    for (const old of [
+      await ask('debug_traceBlockByNumber', '0x2'),
+      await ask('debug_traceCall', { to: `0x${'11'.repeat(20)}` }, '0x2'),
+    ]) {
+      assert.match(old.error?.message ?? '', 'tracing failed: ');
+    }
+    let traced = 0;
+    for (let number = BYZANTIUM; number <= LAST; number += 1) {
+      const tag = `0x${number.toString(16)}`;
+      const traces = await ask('debug_traceBlockByNumber', tag, { tracer: 'callTracer' });
+      const receipts = (await ask('eth_getBlockReceipts', tag)).result;
+      assert.is(traces.error, undefined, `${tag}: ${traces.error?.message}`);
+      assert.equal(
+        traces.result.map(({ result }) => [result.gasUsed, result.error === undefined]),
+        receipts.map(({ gasUsed, status }) => [gasUsed, status === '0x1']),
+        tag,
+      );
+      traced += receipts.length;
+    }
+    assert.ok(traced > 100, `${traced} transactions`);
+  });
 } else if (declared === undefined) {
   console.log('fixtures absent');
 } else {

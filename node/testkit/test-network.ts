@@ -21,10 +21,13 @@ import {
 import { type Address, bytesToHex, signTransaction } from '../../ledger/model/index.ts';
 import { createNetwork, type Network } from '../../p2p/index.ts';
 import { createClient, type RpcClient } from '../../rpc/client.ts';
+import type { EngineName } from '../../vm/index.ts';
 import { silentLogger } from '../logger.ts';
 import { type RunningNode, startNode } from '../start-node.ts';
 
 export type Wire = {
+  /** Which engine executes blocks; the fast one when absent. */
+  engine?: EngineName;
   /** Metrics are kept and served on a free port. */
   metrics?: true;
   /** Sees each consensus message before it leaves; false keeps it from leaving. */
@@ -133,6 +136,7 @@ async function startIn({ directory }: NetworkNode, wire: Wire): Promise<RunningN
       },
       rpc: { ...files.config.rpc, bodyLimitBytes: 5_000_000 },
       metrics: wire.metrics && { host: '127.0.0.1', port: 0 },
+      engine: wire.engine,
       version: '0.0.0',
       logger: silentLogger,
     },

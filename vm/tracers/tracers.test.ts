@@ -1,19 +1,31 @@
 /** The tracers over small programs whose traces are known: the same transactions were traced by another client. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keccak256, sign } from '#crypto';
 import {
   type Address,
+  type Authorization,
   asAddress,
+  bigintToBytes,
   bytesToHex,
   CodedError,
+  concatBytes,
   contractAddress,
+  encodeRlp,
   hexToBytes,
 } from '../../ledger/model/index.ts';
 import type { CallRequest } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
 import { assemble, deploying } from '../testkit/assemble.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, testRules } from '../testkit/chain.ts';
+import {
+  COIN,
+  createTestChain,
+  GAS_LIMIT,
+  type Party,
+  party,
+  testRules,
+} from '../testkit/chain.ts';
 import type { CallFrame } from './call-tracer.ts';
 import { createTracer, type TraceResult, type TracerChoice } from './create-tracer.ts';
 import type { PrestateAccount } from './prestate-tracer.ts';
@@ -367,6 +379,37 @@ test('X-35: what a transaction creates was not there before, and what it destroy
     [1n, 1n, CHILD.length - 10],
   );
   assert.is(result.post.length, 3, 'the first child destroyed itself');
+});
+
+/** Lets `who` run the code of an account (EIP-7702). */
+function delegating(who: Party, to: Address): Authorization {
+  const fields = encodeRlp([bigintToBytes(chain.rules.chainId), to, new Uint8Array(0)]);
+  const digest = keccak256(concatBytes(Uint8Array.of(5), fields));
+  const { signature, yParity } = sign(digest, who.key);
+  const [r, s] = [signature.slice(0, 32), signature.slice(32)];
+  return { chainId: chain.rules.chainId, address: to, nonce: 0n, yParity, r, s };
+}
+
+test('EIP-7702: a delegation is told as the call of who delegates, with its refund and both accounts', async () => {
+  const bob = party('bob');
+  const authorizationList = [delegating(bob, at(1))];
+  const to = bob.address;
+  const run = async (choice: TracerChoice): Promise<TraceResult> =>
+    trace(choice, undefined, { to, authorizationList, value: 4n });
+  const frame = ((await run(CALLS)) as { frame: CallFrame }).frame;
+  assert.equal([frame.kind, frame.to, frame.output?.at(-1)], ['call', to, 7]);
+  assert.equal(frame.logs[0]?.address, to);
+  const steps = await run(STRUCT_LOGS);
+  assert.is(steps.kind === 'structLogs' && steps.structLogs[0]?.refund, 0n, 'it did not exist');
+  const before = await run({ ...PRESTATE, includeEmpty: true });
+  const accounts = before.kind === 'prestateTracer' ? before.accounts : [];
+  assert.ok(
+    accounts.some(({ address: who, code }) => who[0] === 1 && code?.length === STORING.length),
+  );
+  const changes = await run({ ...PRESTATE, diffMode: true });
+  const after = changes.kind === 'prestateDiff' ? changes.post : [];
+  const delegated = after.find(({ address: who }) => bytesToHex(who) === bytesToHex(to));
+  assert.equal([delegated?.nonce, delegated?.code?.length, delegated?.balance], [1n, 23, 4n]);
 });
 
 test('X-36: selectors are counted with the length of their arguments, precompiles left out', async () => {
