@@ -139,6 +139,8 @@ export function createChainStore(
 
   const node = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
     database.get(nodeKey(owner, path));
+  const nodeInMemory = (owner: Hash | undefined, path: Uint8Array): Uint8Array | undefined =>
+    database.inMemory(nodeKey(owner, path));
 
   const write = async (executed: ExecutedBlock): Promise<void> => {
     requireSuccessor(executed, head);
@@ -179,7 +181,7 @@ export function createChainStore(
     stateAfter: (executed) => {
       const before = newestState(database, head.header.stateRoot, hashOf);
       const hash = headerHash(executed.block.header, options.hashRule);
-      return pendingState({ ...before, node }, executed, hash);
+      return pendingState({ ...before, node, nodeInMemory }, executed, hash);
     },
     stateAt: (number) =>
       number < 0n || number > head.number

@@ -14,6 +14,7 @@ import {
   type StateBefore,
   type StatePort,
   type StateReader,
+  type TrieNodeWrite,
 } from '../model/index.ts';
 
 const NO_VALUE: Uint8Array = new Uint8Array(0);
@@ -23,7 +24,7 @@ const NO_VALUE: Uint8Array = new Uint8Array(0);
  * @param hash of the block
  */
 export function pendingState(
-  before: StateReader & Pick<StateBefore, 'node'>,
+  before: StateReader & Required<Pick<StateBefore, 'node' | 'nodeInMemory'>>,
   executed: Pick<ExecutedBlock, 'block' | 'changes' | 'commitment'>,
   hash: Hash,
 ): StatePort {
@@ -32,9 +33,7 @@ export function pendingState(
   const accounts = new Map(changes.accounts.map((change) => [keyOf(change.address), change]));
   const slots = new Map(changes.accounts.map((change) => [keyOf(change.address), slotsOf(change)]));
   const codes = new Map(changes.codes.map(({ codeHash, code }) => [keyOf(codeHash), code]));
-  const nodes = new Map(
-    commitment.nodes.map(({ owner, path, node }) => [nodeId(owner, path), node]),
-  );
+  const nodesOf = createNodeIndex(commitment.nodes);
   const cleared = new Set(commitment.clearedOwners.map(keyOf));
 
   const account: StateReader['account'] = (address) => {
@@ -46,29 +45,41 @@ export function pendingState(
     return change.account && storageRoot && ({ ...change.account, storageRoot } satisfies Account);
   };
 
-  const node: StateBefore['node'] = (owner, path) => {
-    const id = nodeId(owner, path);
-    if (nodes.has(id)) return nodes.get(id);
-    return owner !== undefined && cleared.has(keyOf(owner)) ? undefined : before.node(owner, path);
+  const storage: StateReader['storage'] = (address, slot) => {
+    const key = keyOf(address);
+    const change = accounts.get(key);
+    if (change === undefined) return before.storage(address, slot);
+    const written = slots.get(key)?.get(keyOf(slot));
+    if (written !== undefined) return written;
+    const isGone = change.account === undefined || change.storageCleared;
+    return isGone ? NO_VALUE : before.storage(address, slot);
   };
+
+  const nodeFrom =
+    (below: StateBefore['node']): StateBefore['node'] =>
+    (owner, path) => {
+      const nodes = nodesOf(owner);
+      const name = keyOf(path);
+      const node = nodes?.get(name);
+      if (node !== undefined || nodes?.has(name) === true) return node;
+      return owner !== undefined && cleared.has(keyOf(owner)) ? undefined : below(owner, path);
+    };
+  const node = nodeFrom(before.node);
+  const nodeInMemory = nodeFrom(before.nodeInMemory);
 
   return {
     account,
-    storage: (address, slot) => {
-      const key = keyOf(address);
-      const change = accounts.get(key);
-      if (change === undefined) return before.storage(address, slot);
-      const written = slots.get(key)?.get(keyOf(slot));
-      if (written !== undefined) return written;
-      const isGone = change.account === undefined || change.storageCleared;
-      return isGone ? NO_VALUE : before.storage(address, slot);
-    },
+    storage,
     code: (codeHash) => codes.get(keyOf(codeHash)) ?? before.code(codeHash),
     blockHash: (asked) => {
       if (asked >= number) return asked === number ? hash : undefined;
       return before.blockHash(asked);
     },
-    commit: (next) => commitState({ stateRoot: commitment.stateRoot, account, node }, next),
+    commit: (next) =>
+      commitState(
+        { stateRoot: commitment.stateRoot, account, slot: storage, node, nodeInMemory },
+        next,
+      ),
   };
 }
 
@@ -76,6 +87,34 @@ function slotsOf({ storage }: AccountChange): ReadonlyMap<string, Uint8Array> {
   return new Map(storage.map(({ slot, value }) => [keyOf(slot), value]));
 }
 
-function nodeId(owner: Hash | undefined, path: Uint8Array): string {
-  return `${owner === undefined ? '' : keyOf(owner)}/${keyOf(path)}`;
+type Nodes = ReadonlyMap<string, Uint8Array | undefined>;
+
+/** The nodes of each trie by their paths; made when somebody asks, since not every block has one above it. */
+function createNodeIndex(
+  writes: readonly TrieNodeWrite[],
+): (owner: Hash | undefined) => Nodes | undefined {
+  let index: Map<string, Nodes> | undefined;
+  const make = (): Map<string, Nodes> => {
+    const all = new Map<string, Map<string, Uint8Array | undefined>>();
+    let owner: Hash | undefined;
+    let nodes: Map<string, Uint8Array | undefined> | undefined;
+    for (const write of writes) {
+      if (nodes === undefined || write.owner !== owner) {
+        owner = write.owner;
+        const name = nameOf(owner);
+        nodes = all.get(name) ?? new Map();
+        all.set(name, nodes);
+      }
+      nodes.set(keyOf(write.path), write.node);
+    }
+    return all;
+  };
+  return (owner) => {
+    index ??= make();
+    return index.get(nameOf(owner));
+  };
+}
+
+function nameOf(owner: Hash | undefined): string {
+  return owner === undefined ? '' : keyOf(owner);
 }
