@@ -1,4 +1,5 @@
 /** Traces as the JSON that geth gives, down to which fields are left out. */
+import { setImmediate } from 'node:timers/promises';
 import { type TSchema, Type } from 'typebox';
 import { bytesToHex, type Hex } from '../ledger/model/index.ts';
 import { solidityReason } from './methods/eth/call-request.ts';
@@ -72,14 +73,15 @@ export const traceSchema: TSchema = Type.Union([
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function formatTrace(result: TraceResult): Json {
+/** Takes turns with other work, since there can be a hundred thousand records. */
+export async function formatTrace(result: TraceResult): Promise<Json> {
   switch (result.kind) {
     case 'structLogs':
       return {
         gas: Number(result.gas),
         failed: result.failed,
         returnValue: bytesToHex(result.returnValue),
-        structLogs: result.structLogs.map(formatStructLog),
+        structLogs: await formatStructLogs(result.structLogs),
       };
     case 'callTracer':
       return result.frame === undefined ? {} : formatFrame(result.frame);
@@ -97,6 +99,23 @@ export function formatTrace(result: TraceResult): Json {
     case 'noopTracer':
       return {};
   }
+}
+
+/** Words written out between two turns of others: about two milliseconds. */
+const WORDS_A_TURN = 20_000;
+
+async function formatStructLogs(logs: readonly StructLog[]): Promise<readonly Json[]> {
+  const formatted: Json[] = [];
+  let words = 0;
+  for (const log of logs) {
+    formatted.push(formatStructLog(log));
+    words += 5 + (log.stack?.length ?? 0) + (log.storage?.length ?? 0);
+    words += ((log.memory?.length ?? 0) + (log.returnData?.length ?? 0)) / 32;
+    if (words < WORDS_A_TURN) continue;
+    words = 0;
+    await setImmediate();
+  }
+  return formatted;
 }
 
 function formatStructLog(log: StructLog): Json {

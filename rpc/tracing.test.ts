@@ -16,7 +16,7 @@ async function shown(config: object): Promise<unknown> {
   const request = { tracer, timeoutMs, limitBytes: 1_000, signal };
   const verdict = await createScriptedTracing().transaction({ number: 1n, index: 0 }, request);
   if (!verdict.ok) throw new TypeError(verdict.message);
-  return JSON.parse(JSON.stringify(formatTrace(verdict.result)));
+  return JSON.parse(JSON.stringify(await formatTrace(verdict.result)));
 }
 
 test('X-33: records have numbers as numbers, words with 0x, and no empty fields but the stack', async () => {
@@ -41,6 +41,24 @@ test('X-33: records have numbers as numbers, words with 0x, and no empty fields 
       { pc: 4, op: 'SLOAD', gas: 100, gasCost: 3, depth: 1, stack: [] },
     ],
   });
+});
+
+test('X-37: many records are written out in turns with other work', async () => {
+  const stack = new Array<bigint>(1_000).fill(7n);
+  const step = { pc: 0, op: 'STOP', gas: 1n, gasCost: 0n, depth: 1, error: undefined, refund: 0n };
+  const none = { memory: undefined, storage: undefined, returnData: undefined };
+  const structLogs = new Array(100).fill({ ...step, ...none, stack });
+  const common = { kind: 'structLogs', gas: 1n, failed: false } as const;
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await formatTrace({ ...common, returnValue: new Uint8Array(0), structLogs });
+  isOver = true;
+  assert.ok(turns >= 3, `${turns} turns`);
 });
 
 test('X-34: frames have hexadecimal quantities, the reason of a revert in words, and no value where there is none', async () => {

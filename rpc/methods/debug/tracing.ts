@@ -77,11 +77,12 @@ function advice(kind: string): string {
   }
 }
 
-function formatTraces(traces: BlockTrace): unknown {
-  return traces.map(({ hash, result }) => ({
-    txHash: bytesToHex(hash),
-    result: formatTrace(result),
-  }));
+async function formatTraces(traces: BlockTrace): Promise<unknown> {
+  const formatted: object[] = [];
+  for (const { hash, result } of traces) {
+    formatted.push({ txHash: bytesToHex(hash), result: await formatTrace(result) });
+  }
+  return formatted;
 }
 
 async function traceBlock(
@@ -97,7 +98,7 @@ async function traceBlock(
   const { traces } = await traced(context, asked, (tracing, request) =>
     tracing.block(number, request),
   );
-  return formatTraces(traces);
+  return await formatTraces(traces);
 }
 
 function refuseGenesis(number: Height): void {
@@ -116,7 +117,7 @@ async function traceTransaction(
   const { result } = await traced<{ result: TraceResult }>(context, asked, (tracing, request) =>
     tracing.transaction(place, request),
   );
-  return formatTrace(result);
+  return await formatTrace(result);
 }
 
 export const tracingMethods: readonly Method[] = [
@@ -159,7 +160,7 @@ export const tracingMethods: readonly Method[] = [
       const { traces } = await traced(context, asked, (tracing, request) =>
         tracing.encodedBlock(encoded, request),
       );
-      return formatTraces(traces);
+      return await formatTraces(traces);
     },
   }),
   defineMethod({
@@ -183,7 +184,7 @@ export const tracingMethods: readonly Method[] = [
       const { result } = await traced<{ result: TraceResult }>(context, asked, (tracing, request) =>
         tracing.call(message, number, { ...request, ...supposed }),
       );
-      return formatTrace(result);
+      return await formatTrace(result);
     },
   }),
 ];
