@@ -35,6 +35,7 @@ import { createEvents, type Events } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
 import type { Signer } from './signer.ts';
 import type { SmallFile } from './small-file.ts';
+import type { SnapshotService } from './snapshot-service.ts';
 import { createPool, type Pool } from './txpool/index.ts';
 import { openValidatorSets, type ValidatorSets } from './validator-sets.ts';
 import { type Voter, type VotingReport, votingReport } from './voter.ts';
@@ -65,6 +66,8 @@ export type NodeParts = {
   /** The node cannot go on by itself; the owner closes it. */
   readonly onFatal: (error: unknown) => void;
   readonly observer?: ConsensusObserver | undefined;
+  /** Given to peers that ask for it. */
+  readonly snapshot?: Pick<SnapshotService, 'serve'> | undefined;
 };
 
 export type ComposedNode = {
@@ -177,6 +180,7 @@ async function connectParts(
     driver: () => driver,
     network: () => network,
     onFatal,
+    snapshot: parts.snapshot,
   });
   const network = await parts.openNetwork(
     {

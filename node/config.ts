@@ -53,6 +53,8 @@ export type NodeConfig = {
   readonly keepsRevertReasons?: boolean | undefined;
   /** What is kept of old blocks; everything if absent. */
   readonly keep?: Retention | undefined;
+  /** Path of a snapshot that is given to peers; made at the start if it is not there. None if absent. */
+  readonly snapshotFile?: string | undefined;
   /** Reported by `web3_clientVersion`. */
   readonly version: string;
   readonly logger: Logger;

@@ -81,6 +81,11 @@ export const NODE_ERRORS: ErrorTable = {
       'Snapshots are for chains whose headers name the validators; a contract names those of this one.',
     remedy: 'Let the node fetch the blocks from its peers, or restore a backup.',
   },
+  NODE_NO_SNAPSHOT: {
+    meaning: 'No peer that is connected serves a snapshot, or none of theirs proved itself.',
+    remedy:
+      'Start a member with --serve-snapshot, check that this node is on its allowlist and that the boot peers are right, or carry a file there.',
+  },
   NODE_FILE_UNREADABLE: {
     meaning: "A small file in the node's directory is there and cannot be read.",
     remedy: 'Give the user that runs the node the right to read it; the cause says what failed.',

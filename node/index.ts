@@ -2,6 +2,7 @@ export type { EngineName } from '../vm/index.ts';
 export type { NodeConfig, P2pConfig, RpcConfig } from './config.ts';
 export { ERROR_TABLES } from './error-tables.ts';
 export { NODE_ERRORS } from './errors.ts';
+export { joinBySnapshot } from './join-by-snapshot.ts';
 export type { Logger, LogLevel } from './logger.ts';
 export { createLogger, silentLogger } from './logger.ts';
 export { type ExportSummary, exportBlocks } from './maintenance/export-blocks.ts';

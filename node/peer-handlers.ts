@@ -5,6 +5,7 @@ import type { Network, NetworkHandlers } from '../p2p/index.ts';
 import type { BlockWorkshop } from './block-workshop.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ConsensusDriver } from './consensus-driver.ts';
+import type { SnapshotService } from './snapshot-service.ts';
 import type { Pool } from './txpool/index.ts';
 
 /** The network is made with its handlers, and what handles is made with the network: hence functions. */
@@ -17,6 +18,8 @@ export type PeerHandlerModules = {
   readonly driver: () => ConsensusDriver | undefined;
   readonly network: () => Pick<Network, 'reportFault' | 'gossipTransactions'>;
   readonly onFatal: (error: unknown) => void;
+  /** Absent: this node serves none. */
+  readonly snapshot?: Pick<SnapshotService, 'serve'> | undefined;
 };
 
 export function createPeerHandlers(modules: PeerHandlerModules): NetworkHandlers {
@@ -53,6 +56,7 @@ export function createPeerHandlers(modules: PeerHandlerModules): NetworkHandlers
     },
     serveBlocks: (from, count) => encodedRange(store, from, count),
     serveBody: (digest) => workshop().find(digest),
+    serveSnapshot: (offset) => modules.snapshot?.serve(offset),
     serveTransactions: (hashes) =>
       hashes.flatMap((hash) => {
         const known = pool.get(hash);

@@ -24,6 +24,7 @@ import { createPruner } from './pruner.ts';
 import { startNodeServer } from './rpc-server.ts';
 import { createLocalSigner } from './signer.ts';
 import { smallFileAt } from './small-file.ts';
+import { createSnapshotService } from './snapshot-service.ts';
 import { openVoter } from './voter.ts';
 
 export type RunningNode = {
@@ -119,6 +120,11 @@ async function open(
   const engine = createEngine(engineName, genesis.rules, { secret: randomSecret() });
   // Else the first blocks would pay for the compilers that make later ones fast.
   if (engineName === 'fast') await warmUp(engine, environmentOf(store.head().header));
+  const snapshot =
+    config.snapshotFile === undefined
+      ? undefined
+      : createSnapshotService(config.snapshotFile, { store, genesis, logger });
+  if (snapshot !== undefined) closers.push(snapshot.close);
   node = await composeNode(config, {
     clock,
     random: Math.random,
@@ -131,6 +137,7 @@ async function open(
     openNetwork,
     onFatal,
     observer: observer ?? exporter?.observer,
+    snapshot,
   });
   const { close: closeNode, network } = node;
   closers.push(closeNode);

@@ -34,6 +34,7 @@ export function guardHandlers(
     onPeerLeft: guard('onPeerLeft', (...args) => handlers.onPeerLeft(...args), undefined),
     serveBlocks: guard('serveBlocks', (...args) => handlers.serveBlocks(...args), []),
     serveBody: guard('serveBody', (...args) => handlers.serveBody(...args), undefined),
+    serveSnapshot: guard('serveSnapshot', (offset) => handlers.serveSnapshot(offset), undefined),
     serveTransactions: guard(
       'serveTransactions',
       (...args) => handlers.serveTransactions(...args),

@@ -348,6 +348,8 @@ export async function createHost(
       (await request(peerId, { kind: 'bodyRequest', digest }, signal))[0],
     requestTransactions: (peerId, hashes, { signal } = {}) =>
       request(peerId, { kind: 'transactionsRequest', hashes }, signal),
+    requestSnapshot: async (peerId, offset, { signal } = {}) =>
+      (await request(peerId, { kind: 'snapshotRequest', offset }, signal))[0],
     reportFault(peerId, code) {
       sessions.get(peerId)?.fault(code);
     },

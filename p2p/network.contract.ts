@@ -204,6 +204,7 @@ export function testNetwork(implementation: Implementation, seed: number): void 
         serveBlocks: (from) => (from < 5n ? [bytes(1_000, Number(from))] : []),
         serveBody: (digest) => (digest[0] === 9 ? bytes(2_000, 9) : undefined),
         serveTransactions: (hashes) => hashes.map((one) => bytes(10, one[0] as number)),
+        serveSnapshot: (offset) => (offset < 5_000n ? bytes(1_000, 7) : bytes(0, 0)),
       },
     );
     const { peerId } = a.network;
@@ -213,6 +214,9 @@ export function testNetwork(implementation: Implementation, seed: number): void 
     assert.equal(await b.network.requestBody(peerId, hash), bytes(2_000, 9));
     assert.is(await b.network.requestBody(peerId, GENESIS), undefined);
     assert.equal(await b.network.requestTransactions(peerId, [hash]), [bytes(10, 9)]);
+    assert.equal(await b.network.requestSnapshot(peerId, 2n ** 40n), bytes(0, 0));
+    assert.equal(await b.network.requestSnapshot(peerId, 4_000n), bytes(1_000, 7));
+    assert.is(await a.network.requestSnapshot(b.network.peerId, 0n), undefined);
   });
 
   test('an answer is cut at its limit, not refused', async () => {

@@ -84,6 +84,8 @@ export type NetworkHandlers = {
   serveBody(digest: Hash): Uint8Array | undefined;
   /** Those that are known, in any order. */
   serveTransactions(hashes: readonly Hash[]): readonly Uint8Array[];
+  /** Some bytes of this node's snapshot behind `offset`; undefined if it has none, empty at its end. */
+  serveSnapshot(offset: bigint): Uint8Array | undefined;
 };
 
 export type Logger = {
@@ -139,6 +141,12 @@ export type Network = {
     hashes: readonly Hash[],
     options?: RequestOptions,
   ): Promise<readonly Uint8Array[]>;
+  /** Some bytes of the peer's snapshot behind `offset`; undefined if it has none, empty at its end. */
+  requestSnapshot(
+    peerId: string,
+    offset: bigint,
+    options?: RequestOptions,
+  ): Promise<Uint8Array | undefined>;
   /** The caller found what this peer sent to be invalid; peers with many faults are dropped. */
   reportFault(peerId: string, code: string): void;
   metrics(): NetworkMetrics;

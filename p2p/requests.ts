@@ -11,7 +11,7 @@ import { decodeWire, encodeWire, type WireKind, type WireMessage } from './wire.
 
 export type RequestMessage = Extract<
   WireMessage,
-  { kind: 'blocksRequest' | 'bodyRequest' | 'transactionsRequest' }
+  { kind: 'blocksRequest' | 'bodyRequest' | 'transactionsRequest' | 'snapshotRequest' }
 >;
 export type Answer = Extract<WireMessage, { kind: 'payloads' | 'body' }>;
 
@@ -27,6 +27,7 @@ const REQUEST_KINDS: ReadonlySet<WireKind> = new Set([
   'blocksRequest',
   'bodyRequest',
   'transactionsRequest',
+  'snapshotRequest',
 ]);
 
 /**
@@ -101,7 +102,10 @@ const TOO_LONG: Verdict<{ message: WireMessage }> = {
 export function answer(
   request: RequestMessage,
   kind: PeerKind,
-  handlers: Pick<NetworkHandlers, 'serveBlocks' | 'serveBody' | 'serveTransactions'>,
+  handlers: Pick<
+    NetworkHandlers,
+    'serveBlocks' | 'serveBody' | 'serveTransactions' | 'serveSnapshot'
+  >,
   limits: Limits,
 ): Answer | undefined {
   // W-8: a former validator may ask for blocks, nothing else.
@@ -113,6 +117,10 @@ export function answer(
     case 'bodyRequest': {
       const block = handlers.serveBody(request.digest);
       return { kind: 'body', block: block && block.length <= maxBytes ? block : undefined };
+    }
+    case 'snapshotRequest': {
+      const part = handlers.serveSnapshot(request.offset);
+      return { kind: 'payloads', items: part === undefined ? [] : prefixWithin([part], maxBytes) };
     }
     case 'transactionsRequest':
       return {

@@ -344,5 +344,6 @@ function expectAnswer(
 function isWithin(message: Answer, request: RequestMessage): boolean {
   if (message.kind !== 'payloads') return true;
   if (request.kind === 'blocksRequest') return message.items.length <= request.count;
+  if (request.kind === 'snapshotRequest') return message.items.length <= 1;
   return request.kind === 'transactionsRequest' && message.items.length <= request.hashes.length;
 }

@@ -24,6 +24,7 @@ export type MessageName =
   | 'Nonce'
   | 'Payloads'
   | 'BlocksRequest'
+  | 'SnapshotRequest'
   | 'Hashes'
   | 'Body';
 
@@ -51,6 +52,7 @@ export const WIRE_SCHEMA: Readonly<Record<MessageName, MessageSchema>> = {
     transactionsRequest: { id: 12, type: 'Hashes', optional: true },
     payloads: { id: 13, type: 'Payloads', optional: true },
     body: { id: 14, type: 'Body', optional: true },
+    snapshotRequest: { id: 15, type: 'SnapshotRequest', optional: true },
   },
   Hello: {
     minVersion: { id: 1, type: 'uint32' },
@@ -94,6 +96,10 @@ export const WIRE_SCHEMA: Readonly<Record<MessageName, MessageSchema>> = {
   BlocksRequest: {
     from: { id: 1, type: 'uint64' },
     count: { id: 2, type: 'uint32' },
+  },
+  SnapshotRequest: {
+    /** Bytes of the snapshot before those that are asked for. */
+    offset: { id: 1, type: 'uint64' },
   },
   Hashes: {
     hashes: { id: 1, ...HASH, maxCount: 4096 },

@@ -53,6 +53,7 @@ export type WireMessage =
   | { readonly kind: 'transactions'; readonly raws: readonly Uint8Array[] }
   | { readonly kind: 'blocksRequest'; readonly from: Height; readonly count: number }
   | { readonly kind: 'bodyRequest'; readonly digest: Hash }
+  | { readonly kind: 'snapshotRequest'; readonly offset: bigint }
   | { readonly kind: 'transactionsRequest'; readonly hashes: readonly Hash[] }
   | { readonly kind: 'payloads'; readonly items: readonly Uint8Array[] }
   | { readonly kind: 'body'; readonly block: Uint8Array | undefined };
@@ -109,6 +110,8 @@ function toFields(message: WireMessage): Fields {
       return { transactions: { items: message.raws } };
     case 'blocksRequest':
       return { blocksRequest: { from: toLong(message.from), count: message.count } };
+    case 'snapshotRequest':
+      return { snapshotRequest: { offset: toLong(message.offset) } };
     case 'bodyRequest':
       return { bodyRequest: { hashes: [message.digest] } };
     case 'transactionsRequest':
@@ -145,6 +148,8 @@ function fromFields(kind: string, value: unknown): WireMessage | undefined {
         from: fromLong(fields['from']),
         count: fields['count'] as number,
       };
+    case 'snapshotRequest':
+      return { kind: 'snapshotRequest', offset: fromLong(fields['offset']) };
     case 'bodyRequest': {
       const hashes = listOf(fields['hashes']).map(copy).map(asHash);
       const [digest] = hashes;

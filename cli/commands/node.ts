@@ -41,6 +41,7 @@ type StartOptions = {
   readonly revertReasons?: 'on' | 'off';
   readonly keepHistory?: number;
   readonly keepBodies?: number;
+  readonly serveSnapshot?: string;
   readonly follow?: true;
   readonly passwordFile?: string;
   readonly logLevel: LogLevel;
@@ -93,6 +94,13 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     .addOption(passwordFileOption('its first line is the password of encrypted keys'))
     .addOption(engineOption())
     .addOption(revertReasonsOption())
+    .addOption(
+      option(
+        '--serve-snapshot <file>',
+        'give peers this snapshot; made at the start if it is not there',
+        'EHB_SERVE_SNAPSHOT',
+      ),
+    )
     .addOption(keepHistoryOption())
     .addOption(keepBodiesOption())
     .addOption(logLevelOption('least level to log'))
@@ -219,6 +227,7 @@ function toNodeConfig(
         ? directory.config.revertReasons
         : options.revertReasons === 'on',
     keep: keepOf(directory, options),
+    snapshotFile: options.serveSnapshot && resolve(options.serveSnapshot),
     version: VERSION,
     logger,
   };

@@ -1,9 +1,12 @@
 /** `ehb snapshot create|load`: the state of the head in a file that proves itself, and a node that begins with it. */
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { readNodeDirectory } from '../../genesis/index.ts';
 import { dataDirOption, ledgerPlace } from '../ledger-place.ts';
 import type { Output } from '../output.ts';
+import { passwordFileOption, passwordFrom } from '../password-file.ts';
 import { createProgress, mebibytes } from '../progress.ts';
+import { parsePort } from '../values.ts';
 
 type Options = { readonly dataDir: string; readonly json?: true };
 
@@ -13,6 +16,7 @@ export function snapshotCommand(output: Output): Command {
   );
   snapshot.addCommand(createCommand(output));
   snapshot.addCommand(loadCommand(output));
+  snapshot.addCommand(joinCommand(output));
   return snapshot;
 }
 
@@ -67,6 +71,65 @@ Example:
         progress(() => `${task}, ${mebibytes(bytes)}`),
       );
       print(output, options, file, summary, 'loaded from');
+    });
+}
+
+type JoinOptions = Options & {
+  readonly bootPeer?: readonly string[];
+  readonly p2pPort?: number;
+  readonly allowlist?: string;
+  readonly passwordFile?: string;
+};
+
+function joinCommand(output: Output): Command {
+  return new Command('join')
+    .description(
+      'make the ledger of a new node from the snapshot of a peer, every part of it verified',
+    )
+    .addOption(
+      dataDirOption('the directory of the node, made by `ehb node create`; without a ledger'),
+    )
+    .option('--boot-peer <multiaddr...>', 'peers to connect to, those of config.json unless told')
+    .addOption(new Option('--p2p-port <port>', 'for peers').argParser(parsePort))
+    .option('--allowlist <file>', 'peers that may connect beside the first validators')
+    .addOption(passwordFileOption('its first line is the password of encrypted keys'))
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+The peer has to serve one (\`ehb node start --serve-snapshot FILE\`) and to admit this node. What it sends is
+verified as \`ehb snapshot load\` does it, part by part as it comes; a peer whose snapshot does not hold is left
+and the next one asked. Then \`ehb node start\` follows from there.
+
+Example:
+  $ ehb snapshot join --data-dir network/node-4`,
+    )
+    .action(async (options: JoinOptions) => {
+      const { joinBySnapshot, silentLogger } = await import('../../node/index.ts');
+      const dataDir = resolve(options.dataDir);
+      const password = await passwordFrom(options.passwordFile);
+      const { config, nodeKey, validatorKey } = await readNodeDirectory(dataDir, password);
+      const place = await ledgerPlace(options.dataDir);
+      const { p2p } = config;
+      const allowlist = options.allowlist ?? (p2p.allowlist && resolve(dataDir, p2p.allowlist));
+      const progress = createProgress(output, options.json === true);
+      const summary = await joinBySnapshot(
+        {
+          ...place,
+          nodeKey,
+          validatorKey,
+          p2p: {
+            host: p2p.host,
+            port: options.p2pPort ?? p2p.port,
+            bootPeers: options.bootPeer ?? p2p.bootPeers,
+            announce: p2p.announce,
+            allowlistPath: allowlist,
+          },
+          logger: silentLogger,
+        },
+        ({ peerId, bytes }) => progress(() => `${mebibytes(bytes)} of ${peerId}`),
+      );
+      print(output, options, 'a peer', summary, 'loaded from');
     });
 }
 

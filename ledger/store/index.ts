@@ -15,6 +15,7 @@ export type { FoundLog, LogQueryBounds, LogSearch } from './log-search.ts';
 export { openStore, type StoreOptions } from './open-store.ts';
 export type { SnapshotSummary } from './snapshot/create-snapshot.ts';
 export { loadSnapshot } from './snapshot/load-snapshot.ts';
+export { describeSnapshot } from './snapshot/snapshot-file.ts';
 export type { NoProof, StateProof, StateProofRequest } from './state-proof.ts';
 export type { Problem, VerifyProgress } from './verify/report.ts';
 export { type VerifiedView, verifyChain } from './verify/verify-chain.ts';

@@ -45,8 +45,8 @@ export async function restoreSnapshot(
   return summary;
 }
 
-/** Whom a contract named is in states that a snapshot does not have. */
-function requireHeaderMode({ qbft }: Genesis): void {
+/** Whom a contract named is in states that a snapshot does not have. @throws CodedError `NODE_SNAPSHOT_BY_CONTRACT` */
+export function requireHeaderMode({ qbft }: Genesis): void {
   if (!isAnyByContract(qbft)) return;
   const message =
     'a contract names the validators of this chain, so its headers alone do not tell who may seal them';

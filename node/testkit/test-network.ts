@@ -34,6 +34,8 @@ export type Wire = {
   onConsensus?: (message: QbftMessage) => boolean;
   /** What leaves right after each consensus message, to the same validators: for a faulty node. */
   alsoSends?: (message: QbftMessage) => readonly QbftMessage[];
+  /** Given to peers, and made if it is not there. */
+  servesSnapshot?: string;
   /** False: transactions are not gossiped. */
   gossips?: boolean;
 };
@@ -137,6 +139,7 @@ async function startIn({ directory }: NetworkNode, wire: Wire): Promise<RunningN
       rpc: { ...files.config.rpc, bodyLimitBytes: 5_000_000 },
       metrics: wire.metrics && { host: '127.0.0.1', port: 0 },
       engine: wire.engine,
+      snapshotFile: wire.servesSnapshot,
       version: '0.0.0',
       logger: silentLogger,
     },

@@ -67,6 +67,7 @@ export function createRecorder(serve: Partial<NetworkHandlers> = {}): Recorder {
       serveBlocks: () => [],
       serveBody: () => undefined,
       serveTransactions: () => [],
+      serveSnapshot: () => undefined,
       ...serve,
     },
     until: (what, condition) =>

@@ -3,10 +3,10 @@
  * of their seals; each part of the state gives, with its proof, the root in the header of the block; what an account
  * refers to is there. After a failure what was made is taken away.
  */
-import { access, type FileHandle, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockHeader } from '../../model/index.ts';
-import { chunksOf } from '../chunk-file.ts';
+import { type ByteSource, chunksOf } from '../chunk-file.ts';
 import { openDatabase } from '../database.ts';
 import { mark, requireNothingToLose, versionOf } from '../identity.ts';
 import type { StoreOptions } from '../open-store.ts';
@@ -14,11 +14,14 @@ import { codeOf, storeError } from '../store-error.ts';
 import type { VerifiedView } from '../verify/verify-chain.ts';
 import type { SnapshotProgress, SnapshotSummary } from './create-snapshot.ts';
 import { decodePiece } from './pieces.ts';
-import { readSnapshotHeader, SNAPSHOT_HEADER_LENGTH } from './snapshot-file.ts';
+import { openSnapshot, readSnapshotHeader, SNAPSHOT_HEADER_LENGTH } from './snapshot-file.ts';
 import { createStoreMaker } from './store-maker.ts';
 
 export type LoadOptions = Pick<StoreOptions, 'path' | 'genesis' | 'hashRule'> & {
+  /** Its path, or what to call `source` in a message. */
   readonly file: string;
+  /** Read in place of the file. */
+  readonly source?: ByteSource;
   /** Of headers, in order: answers what is wrong with one. */
   readonly createHeaderCheck: (
     view: VerifiedView,
@@ -36,27 +39,36 @@ export async function loadSnapshot(
   options: LoadOptions,
   onProgress: SnapshotProgress,
 ): Promise<SnapshotSummary> {
-  const { file, path, genesis } = options;
-  const handle = await openFile(file);
+  if (options.source !== undefined) return await loadFrom(options.source, options, onProgress);
+  const handle = await openSnapshot(options.file);
   try {
-    const header = await readSnapshotHeader(handle, file, genesis.hash);
-    await makePlace(options);
-    try {
-      const summary = await load(handle, header, options, onProgress);
-      await mark(path, genesis.hash);
-      await rm(join(path, LOADING));
-      return summary;
-    } catch (error) {
-      await rm(path, { recursive: true, force: true });
-      throw error;
-    }
+    return await loadFrom(handle, options, onProgress);
   } finally {
     await handle.close();
   }
 }
 
+async function loadFrom(
+  source: ByteSource,
+  options: LoadOptions,
+  onProgress: SnapshotProgress,
+): Promise<SnapshotSummary> {
+  const { file, path, genesis } = options;
+  const header = await readSnapshotHeader(source, file, genesis.hash);
+  await makePlace(options);
+  try {
+    const summary = await load(source, header, options, onProgress);
+    await mark(path, genesis.hash);
+    await rm(join(path, LOADING));
+    return summary;
+  } catch (error) {
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 async function load(
-  handle: FileHandle,
+  source: ByteSource,
   header: Awaited<ReturnType<typeof readSnapshotHeader>>,
   options: LoadOptions,
   onProgress: SnapshotProgress,
@@ -67,7 +79,7 @@ async function load(
   try {
     const maker = await createStoreMaker(database, header, { ...options, invalid });
     let bytes = SNAPSHOT_HEADER_LENGTH;
-    const chunks = chunksOf(handle, { seed: header.crc, start: bytes }, invalid);
+    const chunks = chunksOf(source, { seed: header.crc, start: bytes }, invalid);
     for await (const { payload, end } of chunks) {
       bytes = end;
       if (payload.length === 0) continue;
@@ -80,14 +92,6 @@ async function load(
     return { height: header.number, hash: header.hash, accounts, bytes };
   } finally {
     await database.close();
-  }
-}
-
-async function openFile(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, 'r');
-  } catch (cause) {
-    throw storeError('STORE_SNAPSHOT_INVALID', file, 'the snapshot cannot be read', { cause });
   }
 }
 

@@ -1,8 +1,8 @@
 /** The file of a snapshot: a header that names the chain and the block, and a chunk for each piece. */
-import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { asHash, equalBytes, type Hash, type Height } from '../../model/index.ts';
 import { crc32c } from '../checksum.ts';
-import { readExactly } from '../chunk-file.ts';
+import { type ByteSource, readExactly } from '../chunk-file.ts';
 import { numberBytes, numberFrom } from '../keyspace.ts';
 import { storeError } from '../store-error.ts';
 
@@ -36,11 +36,11 @@ export function crcOf(header: Uint8Array): number {
 
 /** @throws CodedError `STORE_SNAPSHOT_INVALID`, `STORE_SNAPSHOT_FOREIGN`, `STORE_UNKNOWN_VERSION` */
 export async function readSnapshotHeader(
-  handle: FileHandle,
+  source: ByteSource,
   file: string,
   genesisHash: Hash,
 ): Promise<SnapshotHeader & { readonly crc: number }> {
-  const bytes = await readExactly(handle, SNAPSHOT_HEADER_LENGTH);
+  const bytes = await readExactly(source, SNAPSHOT_HEADER_LENGTH);
   if (bytes === undefined || MAGIC.some((byte, at) => bytes[at] !== byte)) {
     throw storeError('STORE_SNAPSHOT_INVALID', file, 'the file is no snapshot of this program');
   }
@@ -64,4 +64,26 @@ export async function readSnapshotHeader(
     hash: asHash(bytes.slice(52, 84)),
     crc,
   };
+}
+
+/**
+ * What a file says that it is; its pieces are not looked at.
+ * @throws CodedError `STORE_SNAPSHOT_INVALID`, `STORE_SNAPSHOT_FOREIGN`, `STORE_UNKNOWN_VERSION`
+ */
+export async function describeSnapshot(file: string, genesisHash: Hash): Promise<SnapshotHeader> {
+  const handle = await openSnapshot(file);
+  try {
+    return await readSnapshotHeader(handle, file, genesisHash);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @throws CodedError `STORE_SNAPSHOT_INVALID` */
+export async function openSnapshot(file: string): Promise<Awaited<ReturnType<typeof open>>> {
+  try {
+    return await open(file, 'r');
+  } catch (cause) {
+    throw storeError('STORE_SNAPSHOT_INVALID', file, 'the snapshot cannot be read', { cause });
+  }
 }
