@@ -1,19 +1,36 @@
 /** Fits the node's parts to what the JSON-RPC server asks for. */
 import { cryptoBackend } from '#crypto';
-import type { Address, Height } from '../ledger/model/index.ts';
+import type { Address, BlockHeader, Height } from '../ledger/model/index.ts';
 import type { Network, PeerInfo } from '../p2p/index.ts';
 import type { EventPort, FeePort, NodePort, NodeReport, PeerReport } from '../rpc/index.ts';
-import { baseFeeAfter, blobBaseFee, type ChainRules, forkAt } from '../vm/index.ts';
+import {
+  baseFeeAfter,
+  blobBaseFee,
+  blobGasLimit,
+  type ChainRules,
+  excessBlobGasAfter,
+  type ForkName,
+  forkAt,
+} from '../vm/index.ts';
 import type { ValidatorSets } from './validator-sets.ts';
 
 export function createFees(rules: ChainRules): FeePort {
+  const forkOf = ({ number, timestamp }: BlockHeader): ForkName => forkAt(rules, number, timestamp);
   return {
     nextBaseFee: (parent) =>
       baseFeeAfter(parent, rules, forkAt(rules, parent.number + 1n, parent.timestamp)),
     blobBaseFee: (header) =>
+      header.excessBlobGas === undefined ? undefined : blobBaseFee(header, rules, forkOf(header)),
+    nextBlobBaseFee: (parent) => {
+      if (parent.excessBlobGas === undefined) return undefined;
+      const { timestamp } = parent;
+      const excessBlobGas = excessBlobGasAfter(parent, timestamp, rules, forkOf(parent));
+      return blobBaseFee({ timestamp, excessBlobGas }, rules, forkOf(parent));
+    },
+    blobGasLimit: (header) =>
       header.excessBlobGas === undefined
-        ? undefined
-        : blobBaseFee(header, rules, forkAt(rules, header.number, header.timestamp)),
+        ? 0n
+        : blobGasLimit(header.timestamp, rules, forkOf(header)),
     minimumPriorityFeePerGas: 0n,
   };
 }

@@ -273,6 +273,10 @@ export type FeePort = {
   nextBaseFee(parent: BlockHeader): Wei | undefined;
   /** What one unit of blob gas costs in the block of `header`; undefined before Cancun. */
   blobBaseFee(header: BlockHeader): Wei | undefined;
+  /** The same of the block after `parent`, at the fork of `parent`. */
+  nextBlobBaseFee(parent: BlockHeader): Wei | undefined;
+  /** The most blob gas that the block of `header` may use; 0 before Cancun. */
+  blobGasLimit(header: BlockHeader): Gas;
   /** Least tip that the pool accepts; 0 on a chain without fees. */
   readonly minimumPriorityFeePerGas: Wei;
 };

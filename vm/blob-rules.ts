@@ -88,6 +88,16 @@ function updateFraction(timestamp: UnixSeconds, { reference }: ChainRules, fork:
   return isAtLeast(fork, 'prague') ? 5_007_716n : 3_338_477n;
 }
 
+/** The most blob gas that a block of that time may use. */
+export function blobGasLimit(
+  timestamp: UnixSeconds,
+  { reference }: ChainRules,
+  fork: ForkName,
+): Gas {
+  const scheduled = reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+  return BigInt(scheduled?.max ?? blobsPerBlock(fork)) * GAS_PER_BLOB;
+}
+
 /** EIP-7918: below this times the base fee, a unit of blob gas costs less than keeping blobs does. */
 const BLOB_BASE_COST = 8_192n;
 

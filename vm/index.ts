@@ -1,7 +1,7 @@
 /** The door of `vm`: chain rules as data, the engine port, and blocks built and validated over it. */
 
 export { createAnyForkEngine } from './any-fork-engine.ts';
-export { blobBaseFee } from './blob-rules.ts';
+export { blobBaseFee, blobGasLimit, excessBlobGasAfter } from './blob-rules.ts';
 export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';

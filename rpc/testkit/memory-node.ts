@@ -109,6 +109,8 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       fees: {
         nextBaseFee: () => BASE_FEE,
         blobBaseFee: () => 1n,
+        nextBlobBaseFee: () => 1n,
+        blobGasLimit: () => 0n,
         minimumPriorityFeePerGas: 1n,
       },
       events: {

@@ -96,11 +96,17 @@ function baseFees(
   return [...headers.map((header) => header.baseFeePerGas ?? 0n), next ?? 0n];
 }
 
-/** Blob base fees, one more than blocks; what follows the newest is priced as the newest is. */
-function blobBaseFees(fees: FeePort, headers: readonly BlockHeader[]): readonly Wei[] {
+/** Blob base fees of the blocks and of the one after the newest. */
+function blobBaseFees(
+  chain: ChainPort,
+  fees: FeePort,
+  headers: readonly BlockHeader[],
+): readonly Wei[] {
   const newest = headers.at(-1);
   if (newest === undefined) return [];
-  return [...headers, newest].map((header) => fees.blobBaseFee(header) ?? 0n);
+  const after = chain.header(newest.number + 1n);
+  const next = after === undefined ? fees.nextBlobBaseFee(newest) : fees.blobBaseFee(after);
+  return [...headers.map((header) => fees.blobBaseFee(header) ?? 0n), next ?? 0n];
 }
 
 export const feeMethods: readonly Method[] = [
@@ -159,10 +165,11 @@ export const feeMethods: readonly Method[] = [
       return {
         oldestBlock: quantity(headers[0]?.number ?? 0n),
         baseFeePerGas: baseFees(chain, fees, headers).map(quantity),
-        baseFeePerBlobGas: blobBaseFees(fees, headers).map(quantity),
+        baseFeePerBlobGas: blobBaseFees(chain, fees, headers).map(quantity),
         gasUsedRatio: headers.map(({ gasUsed, gasLimit }) => ratio(gasUsed, gasLimit)),
-        // Our blocks carry no blobs, so there is no limit to take a share of.
-        blobGasUsedRatio: headers.map(() => 0),
+        blobGasUsedRatio: headers.map((header) =>
+          ratio(header.blobGasUsed ?? 0n, fees.blobGasLimit(header)),
+        ),
         ...(wanted === undefined
           ? {}
           : { reward: headers.map(({ number }) => rewards(chain, number, wanted).map(quantity)) }),
