@@ -20,6 +20,7 @@ export const NODE_FILES = {
 } as const;
 
 const OPERATOR_ACCESS = ['local', 'anyone', 'nobody'] as const;
+const RPC_NAMESPACES = ['eth', 'net', 'web3', 'txpool', 'qbft', 'ehb', 'debug', 'rpc'] as const;
 
 /** `config.json`. */
 export type NodeFile = {
@@ -39,6 +40,8 @@ export type NodeFile = {
     /** What one `eth_call` may take at most. */
     readonly callTimeoutMs?: number;
     readonly callGasCap?: number;
+    /** Which methods are offered, by the first part of their names; all if absent. */
+    readonly namespaces?: readonly (typeof RPC_NAMESPACES)[number][];
     /** Who may call the methods that change what the node does; `local` if absent. */
     readonly operatorAccess?: (typeof OPERATOR_ACCESS)[number];
   };
@@ -148,7 +151,7 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   if (allowlist !== undefined && typeof allowlist !== 'string') {
     throw invalid('p2p.allowlist', 'the path of a file');
   }
-  const { bodyLimitBytes, callTimeoutMs, callGasCap, operatorAccess } = rpc;
+  const { bodyLimitBytes, callTimeoutMs, callGasCap, namespaces, operatorAccess } = rpc;
   if (bodyLimitBytes !== undefined && !isPositive(bodyLimitBytes)) {
     throw invalid('rpc.bodyLimitBytes', 'a positive number of bytes');
   }
@@ -157,6 +160,9 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
   }
   if (callGasCap !== undefined && !isPositive(callGasCap)) {
     throw invalid('rpc.callGasCap', 'a positive number of gas');
+  }
+  if (namespaces !== undefined && !isNamespaces(namespaces)) {
+    throw invalid('rpc.namespaces', `a list of ${RPC_NAMESPACES.join(', ')}`);
   }
   if (operatorAccess !== undefined && !OPERATOR_ACCESS.some((name) => name === operatorAccess)) {
     throw invalid('rpc.operatorAccess', `one of ${OPERATOR_ACCESS.join(', ')}`);
@@ -180,6 +186,12 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNamespaces(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((item) => RPC_NAMESPACES.some((name) => name === item))
+  );
 }
 
 function isStrings(value: unknown): boolean {

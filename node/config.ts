@@ -25,6 +25,8 @@ export type RpcConfig = {
   /** What an `eth_call` may take at most: time, and gas. The server's own bounds if absent. */
   readonly callTimeoutMs?: number;
   readonly callGasCap?: number;
+  /** Which methods are offered, by the first part of their names; all if absent. */
+  readonly namespaces?: readonly string[];
   /** Who may call the methods that change what the node does; `local` if absent. */
   readonly operatorAccess?: 'local' | 'anyone' | 'nobody';
 };

@@ -87,6 +87,7 @@ export function serverOptions(rpc: RpcConfig): RpcServerOptions {
       ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
       ...(rpc.callGasCap !== undefined && { callGasCap: BigInt(rpc.callGasCap) }),
     },
+    ...(rpc.namespaces !== undefined && { namespaces: rpc.namespaces }),
     ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
   };
 }

@@ -1,5 +1,7 @@
 // time-limit: 120 s
 /** Traces over the JSON-RPC of a running node: final transactions, blocks and calls, their bounds and refusals. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { developmentAccounts } from '../genesis/index.ts';
@@ -243,6 +245,23 @@ test('X-30: the fast engine traces where the reference one executes blocks', asy
   await node.running.close();
   node = await network.start(0, { engine: 'reference' });
   assert.equal(await ask('debug_traceTransaction', hashes[0]), traced);
+});
+
+test('an operator says which methods there are', async () => {
+  await node.running.close();
+  const file = join(network.directoryOf(0), 'config.json');
+  const config = JSON.parse(await readFile(file, 'utf8'));
+  const write = (namespaces: readonly string[]): Promise<void> =>
+    writeFile(file, JSON.stringify({ ...config, rpc: { ...config.rpc, namespaces } }));
+  await write(['eth', 'traces']);
+  await network.start(0).then(
+    () => assert.unreachable('no such namespace'),
+    (error: unknown) => assert.match((error as Error).message, 'rpc.namespaces'),
+  );
+  await write(['eth', 'net']);
+  node = await network.start(0);
+  assert.ok(await ask('eth_blockNumber'));
+  assert.match(await refusal('debug_traceTransaction', hashes[0]), 'does not exist');
 });
 
 test.run();

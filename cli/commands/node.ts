@@ -218,6 +218,7 @@ function toNodeConfig(
       bodyLimitBytes: options.bodyLimit ?? rpc.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
       ...(rpc.callTimeoutMs !== undefined && { callTimeoutMs: rpc.callTimeoutMs }),
       ...(rpc.callGasCap !== undefined && { callGasCap: rpc.callGasCap }),
+      ...(rpc.namespaces !== undefined && { namespaces: rpc.namespaces }),
       ...(rpc.operatorAccess !== undefined && { operatorAccess: rpc.operatorAccess }),
     },
     metrics: metricsOf(directory, options),
