@@ -10,6 +10,7 @@ import {
   codeFor,
   coldGas,
   delegateOf,
+  isAlwaysWarm,
   isDelegation,
   NO_CODE,
   precompileAt,
@@ -98,8 +99,8 @@ export function resolveCode(account: u32, precompile: u32): i32 {
   }
   delegate = <i32>target;
   runs = NO_CODE;
-  // What a delegation to a precompile names is an account without code.
-  if (precompileAt(addressOf(target)) != 0) return 0;
+  // What a delegation to a precompile names is an account without code; one that was moved there does not count.
+  if (isAlwaysWarm(precompileAt(addressOf(target)))) return 0;
   const targetCode = codeFor(target);
   if (targetCode < 0) return targetCode;
   runs = targetCode;

@@ -7,9 +7,10 @@ import {
   type StateChanges,
 } from '../../../ledger/model/index.ts';
 import type { ChainRules } from '../../chain-rules.ts';
-import type { CallRequest, CallResult, Engine, SignedTransaction } from '../../engine.ts';
+import type { CallResult, Engine, SignedTransaction } from '../../engine.ts';
+import { overrideState } from '../../overrides.ts';
 import { createMemoryState, type MemoryState } from '../memory-state.ts';
-import { allocationsOf, type FuzzCase, signedOf } from './fuzz-case.ts';
+import { allocationsOf, type FuzzCall, type FuzzCase, signedOf } from './fuzz-case.ts';
 
 /** What an engine made of a case, part by part as text. */
 export type Outcome = ReadonlyMap<string, string>;
@@ -53,8 +54,13 @@ async function run(
       outcome.set('refused', block.code);
     }
     for (const [i, call] of calls.entries()) {
-      const result = await engine.call(call, environment, state);
-      outcome.set(`call ${i}`, textOf(visible(result, call)));
+      const { overrides = [], ...request } = call;
+      const overridden = overrideState(state, overrides, fuzzCase.fork);
+      if (!overridden.ok) continue;
+      const { movedPrecompiles } = overridden;
+      const asked = { ...request, movedPrecompiles };
+      const result = await engine.call(asked, environment, overridden.state);
+      outcome.set(`call ${i}`, textOf(visible(result, call, fuzzCase)));
     }
   } catch (error) {
     outcome.set('threw', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -72,12 +78,17 @@ function newCodes({ codes }: StateChanges, { contracts }: FuzzCase): unknown {
  * Words for people may differ. A failing precompile takes all gas and returns nothing; ethereumjs says "revert" for
  * some of them.
  */
-function visible(result: CallResult, { gas }: CallRequest): unknown {
+function visible(result: CallResult, { gas }: FuzzCall, fuzzCase: FuzzCase): unknown {
   if (result.kind === 'refused') return { kind: result.kind, code: result.code };
   const isFailure =
     result.kind === 'halted' ||
     (result.kind === 'reverted' && result.returnData.length === 0 && result.gasUsed === gas);
-  const shown = { ...result, accessList: listText(result.accessList) };
+  const { changes, accessList, logPlaces: _, logsMade: __, ...rest } = result;
+  const shown = {
+    ...rest,
+    accessList: listText(accessList),
+    changes: changes && { accounts: changes.accounts, codes: newCodes(changes, fuzzCase) },
+  };
   return isFailure ? { ...shown, kind: 'halted', reason: undefined, returnData: undefined } : shown;
 }
 

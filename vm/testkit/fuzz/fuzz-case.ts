@@ -14,6 +14,7 @@ import {
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
+import type { StateOverride } from '../../overrides.ts';
 import { RIGHTS } from '../../permissions.ts';
 import { PRECOMPILE_ADDRESSES } from '../../precompiles/index.ts';
 import { leastGas } from '../../transaction-rules.ts';
@@ -58,13 +59,16 @@ export type FuzzTransaction = {
   readonly nonceOffset: bigint;
 };
 
+/** A call with what it supposes about the state. */
+export type FuzzCall = CallRequest & { readonly overrides?: readonly StateOverride[] };
+
 export type FuzzCase = {
   readonly fork: ForkName;
   readonly rules: ChainRules;
   readonly environment: BlockEnvironment;
   readonly contracts: readonly FuzzContract[];
   readonly transactions: readonly FuzzTransaction[];
-  readonly calls: readonly CallRequest[];
+  readonly calls: readonly FuzzCall[];
 };
 
 /** Bytecode and selectors of a real contract. */
@@ -315,7 +319,26 @@ function randomGas(random: Random, intrinsic: bigint, floor: bigint): bigint {
   return least + BigInt(random.between(200_000, 1_500_000));
 }
 
-function randomCall(setting: Setting): CallRequest {
+/** Slots and balance of a contract, and sometimes a precompiled contract that moves or goes. */
+function randomOverrides(random: Random): readonly StateOverride[] {
+  const contract = {
+    address: random.pick(CONTRACTS),
+    balance: BigInt(random.between(0, 10)),
+    ...(random.chance(0.2) && { code: randomBytes(random, random.between(0, 3)) }),
+    [random.chance(0.3) ? 'state' : 'stateDiff']: [
+      { slot: word(BigInt(random.between(0, 4))), value: Uint8Array.of(random.between(0, 1)) },
+    ],
+  };
+  if (random.chance(0.6)) return [contract];
+  const address = precompileAddress(random.between(1, 9));
+  const moved = {
+    address,
+    ...(random.chance(0.7) && { movePrecompileTo: random.pick(CONTRACTS) }),
+  };
+  return [contract, moved];
+}
+
+function randomCall(setting: Setting): FuzzCall {
   const { random, fork } = setting;
   const { fields } = randomTransaction(setting);
   return {
@@ -326,15 +349,10 @@ function randomCall(setting: Setting): CallRequest {
     gas: fields.gasLimit,
     gasPrice: random.chance(0.7) ? 0n : BASE_FEE,
     ...(isAtLeast(fork, 'berlin') && random.chance(0.3) && { reportAccessList: true }),
-    ...(random.chance(0.3) && {
-      overrides: [
-        {
-          address: random.pick(CONTRACTS),
-          balance: BigInt(random.between(0, 10)),
-          stateDiff: [{ slot: word(BigInt(random.between(0, 4))), value: Uint8Array.of(1) }],
-        },
-      ],
-    }),
+    ...(random.chance(0.3) && { reportChanges: true }),
+    // The reference engine has it from Cancun on.
+    ...(isAtLeast(fork, 'cancun') && random.chance(0.3) && { logsTransfers: true }),
+    ...(random.chance(0.4) && { overrides: randomOverrides(random) }),
   };
 }
 
