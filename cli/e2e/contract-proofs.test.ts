@@ -1,4 +1,4 @@
-// time-limit: 300 s
+// time-limit: 600 s
 /** `ehb proof` on a running network whose contract names the validators, `ehb verify-proof` with its genesis file alone. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

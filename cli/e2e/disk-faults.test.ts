@@ -1,4 +1,4 @@
-// time-limit: 400 s
+// time-limit: 900 s
 /** A disk that becomes full or read-only under a node: it stops by name, loses nothing, and goes on when that is mended. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';

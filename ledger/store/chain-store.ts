@@ -118,6 +118,8 @@ export type ChainStore = {
   close(): Promise<void>;
 };
 
+/** Proofs of blocks further behind the head are made one at a time: each may take some hundred megabytes. */
+const NEAR_BLOCKS = 64n;
 /** Decoded blocks kept in memory: clients ask for the receipts of the newest ones, one by one. */
 const RECENT_BLOCKS = 8;
 
@@ -130,6 +132,7 @@ export function createChainStore(
   },
 ): ChainStore {
   const serially = createSerialQueue();
+  const farProofs = createSerialQueue();
   const blocks = createRecent<Block>(RECENT_BLOCKS);
   const receipts = createRecent<readonly Receipt[]>(RECENT_BLOCKS);
   let { head } = options;
@@ -173,6 +176,15 @@ export function createChainStore(
     ({ horizons } = next.step);
     await database.write(next.batch.writes());
     return next.step;
+  };
+
+  const prove = async (request: StateProofRequest): Promise<StateProof | NoProof> => {
+    const snapshot = database.snapshot();
+    try {
+      return await proveState(snapshot, request);
+    } finally {
+      await snapshot.close();
+    }
   };
 
   return {
@@ -231,14 +243,10 @@ export function createChainStore(
       }
     },
     compact: () => compactPruned(database),
-    prove: async (request) => {
-      const snapshot = database.snapshot();
-      try {
-        return await proveState(snapshot, request);
-      } finally {
-        await snapshot.close();
-      }
-    },
+    prove: (request) =>
+      head.header.number - request.at > NEAR_BLOCKS
+        ? farProofs(() => prove(request))
+        : prove(request),
     setBack: async (at, signal, use) => {
       const snapshot = database.snapshot();
       try {

@@ -8,7 +8,6 @@ import { keccak256 } from '#crypto';
 import {
   type Address,
   asHash,
-  compareBytes,
   decodeAccount,
   EMPTY_ROOT,
   encodeRlp,
@@ -27,6 +26,7 @@ import { decodeChangedKeys } from './changed-keys.ts';
 import { readHeader } from './check-store.ts';
 import type { Reader } from './database.ts';
 import { prunedError, readHorizons } from './horizons.ts';
+import { groupKeys, type KeyGroups } from './key-groups.ts';
 import { accountKey, nodeKey, numberKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -48,8 +48,10 @@ export type StateProofRequest = {
 /** Why there is no proof of a block that is stored. */
 export type NoProof = 'before-records' | 'too-many-changes';
 
-/** Keys that may have changed since: their tries fill some hundred megabytes. */
-const MAX_CHANGED_KEYS = 250_000;
+/** Different keys that may have changed since: more than 1024 blocks of a thousand. */
+const MAX_CHANGED_KEYS = 1_250_000;
+/** Whose changed keys are read before other work of the thread gets its turn. */
+const BLOCKS_PER_TURN = 8n;
 /** Keys whose tries are set back before other work of the thread gets its turn. */
 const KEYS_PER_TURN = 500;
 
@@ -71,10 +73,8 @@ export async function proveState(
   const owner = keccak256(address);
   const accounts = await setBack(
     { reader, owner: undefined, root: newest.stateRoot, signal: request.signal },
-    [...changed.accounts.values()].map((key) => ({
-      key: keccak256(key),
-      read: () => valueAt(reader, accountKey(key), at),
-    })),
+    changed.accounts,
+    (account) => valueAt(reader, accountKey(account as Address), at),
     [owner],
   );
   invariant(
@@ -88,10 +88,8 @@ export async function proveState(
       root: storageRootOf(newestValue(reader, accountKey(address))),
       signal: request.signal,
     },
-    [...changed.slots.values()].map((slot) => ({
-      key: keccak256(slot),
-      read: () => slotValue(valueAt(reader, slotKey(address, slot), at)),
-    })),
+    changed.slots,
+    (slot) => slotValue(valueAt(reader, slotKey(address, slot), at)),
     slots.map((slot) => keccak256(slot)),
   );
   const expected = storageRootOf(valueAt(reader, accountKey(address), at));
@@ -107,31 +105,27 @@ async function changedSince(
   reader: Reader,
   { address, at, signal }: StateProofRequest,
   head: Height,
-): Promise<
-  | {
-      readonly accounts: ReadonlyMap<string, Address>;
-      readonly slots: ReadonlyMap<string, Uint8Array>;
-    }
-  | NoProof
-> {
-  const accounts = new Map<string, Address>();
-  const slots = new Map<string, Uint8Array>();
+): Promise<{ readonly accounts: KeyGroups; readonly slots: KeyGroups } | NoProof> {
+  const accounts = new Set<string>();
+  const slots = new Set<string>();
+  const turn = async (): Promise<void> => {
+    await breathe();
+    signal?.throwIfAborted();
+  };
   for (let number = at + 1n; number <= head; number += 1n) {
     const record = reader.get(numberKey('changed', number));
     if (record === undefined) return 'before-records';
     for (const change of decodeChangedKeys(record)) {
-      accounts.set(keyOf(change.address), change.address);
+      accounts.add(keyOf(change.address));
       if (!equalBytes(change.address, address)) continue;
-      for (const slot of change.slots) slots.set(keyOf(slot), slot);
+      for (const slot of change.slots) slots.add(keyOf(slot));
     }
     if (accounts.size + slots.size > MAX_CHANGED_KEYS) return 'too-many-changes';
-    if (number % 64n === 0n) await breathe();
+    if (number % BLOCKS_PER_TURN === 0n) await turn();
     signal?.throwIfAborted();
   }
-  return { accounts, slots };
+  return { accounts: await groupKeys(accounts, turn), slots: await groupKeys(slots, turn) };
 }
-
-type OldValue = { readonly key: Hash; readonly read: () => Uint8Array };
 
 type StoredTrie = {
   readonly reader: Reader;
@@ -146,10 +140,10 @@ type StoredTrie = {
  */
 async function setBack(
   { reader, owner, root: newest, signal }: StoredTrie,
-  values: readonly OldValue[],
+  keys: KeyGroups,
+  oldValue: (preimage: Uint8Array) => Uint8Array,
   wanted: readonly Hash[],
 ): Promise<{ readonly root: Hash; readonly read: ReadTrieNode }> {
-  const sorted = [...values].sort((a, b) => compareBytes(a.key, b.key));
   const nodes = new Map<string, Uint8Array | undefined>();
   const kept = new Set(wanted.map(groupOf));
   const read: ReadTrieNode = (path) => {
@@ -157,19 +151,15 @@ async function setBack(
     return nodes.has(name) ? nodes.get(name) : reader.get(nodeKey(owner, path));
   };
   let root = newest;
-  for (let start = 0; start < sorted.length; ) {
-    let end = Math.min(start + KEYS_PER_TURN, sorted.length);
-    const last = groupOf((sorted[end - 1] as OldValue).key);
-    while (end < sorted.length && groupOf((sorted[end] as OldValue).key) === last) end += 1;
-    const entries = sorted
-      .slice(start, end)
-      .map(({ key, read: readValue }): TrieEntry => ({ key, value: readValue() }));
+  for (const chunk of keys.chunks(KEYS_PER_TURN)) {
+    const entries = chunk.map(
+      ({ key, preimage }): TrieEntry => ({ key, value: oldValue(preimage) }),
+    );
     const update = updateTrie(root, { read }, entries);
     root = update.root;
     for (const { path, node } of update.writes) {
       if (path.length <= 4 || kept.has(groupOfPath(path))) nodes.set(keyOf(path), node);
     }
-    start = end;
     await breathe();
     signal?.throwIfAborted();
   }

@@ -1,4 +1,4 @@
-// time-limit: 400 s
+// time-limit: 900 s
 /** Short runs of `npm run chaos -- kills` and `-- power-loss`. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// time-limit: 500 s
+// time-limit: 900 s
 /**
  * A backup taken under load, on real processes: a node that was never there joins from it and agrees, and a validator
  * that lost its disk follows from it, signs nothing that it may have signed before, and votes again.
