@@ -50,16 +50,19 @@ const methods: readonly Method[] = [
       throw new RpcRefusal('RPC_EXECUTION_REVERTED', 'execution reverted: why', '0x08');
     },
   }),
-  defineMethod({
-    name: 'rpc_never',
-    summary: '',
-    params: [],
-    result: Type.Any(),
-    handler: ({ signal }) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(new RangeError('aborted')));
-      }),
-  }),
+  ...[1, 10].map((timeoutFactor) =>
+    defineMethod({
+      name: timeoutFactor === 1 ? 'rpc_never' : 'rpc_neverLong',
+      summary: '',
+      params: [],
+      result: Type.Any(),
+      timeoutFactor,
+      handler: ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new RangeError('aborted')));
+        }),
+    }),
+  ),
 ];
 
 function dispatcher(limits: Partial<Parameters<typeof createDispatcher>[0]> = {}): Dispatcher {
@@ -235,6 +238,12 @@ test('a call that never ends is answered and aborted', async () => {
   const reply = await answer('{"jsonrpc":"2.0","id":1,"method":"rpc_never"}', use);
   const error = { code: -32002, message: 'request timed out after 1 ms' };
   assert.equal(reply, { jsonrpc: '2.0', id: 1, error });
+  const long = await answer('{"jsonrpc":"2.0","id":1,"method":"rpc_neverLong"}', use);
+  assert.equal(long, {
+    jsonrpc: '2.0',
+    id: 1,
+    error: { ...error, message: 'request timed out after 10 ms' },
+  });
 });
 
 test.run();

@@ -96,10 +96,8 @@ async function run(
     if (method.isForOperators && !isOperator) {
       throw new RpcRefusal('RPC_OPERATORS_ONLY', `${name} is for the operators of this node`);
     }
-    const result = await callWithin(limits.requestTimeoutMs, method, params, context, {
-      session,
-      left,
-    });
+    const timeoutMs = limits.requestTimeoutMs * method.timeoutFactor;
+    const result = await callWithin(timeoutMs, method, params, context, { session, left });
     const text = JSON.stringify(result ?? null);
     if (text.length <= limits.responseLimitBytes) return `"result":${text}`;
     const message = `response too large: ${text.length} bytes, at most ${limits.responseLimitBytes}`;

@@ -43,6 +43,8 @@ export type Method = {
   readonly invoke: (context: MethodContext, params: readonly unknown[]) => unknown;
   /** It changes what this node does: only operators may call it (`operatorAccess`). */
   readonly isForOperators: boolean;
+  /** How many times as long as another request it may take. */
+  readonly timeoutFactor: number;
   /** Whether this node can answer it at all; always, when absent. */
   readonly available?: (ports: RpcPorts) => boolean;
 };
@@ -62,6 +64,8 @@ type Declaration<P extends readonly Parameter[]> = {
   readonly result: TSchema;
   readonly handler: (context: MethodContext, ...params: Arguments<P>) => unknown;
   readonly isForOperators?: true;
+  /** 1 if absent. */
+  readonly timeoutFactor?: number;
   readonly available?: (ports: RpcPorts) => boolean;
 };
 
@@ -69,7 +73,8 @@ type Declaration<P extends readonly Parameter[]> = {
 export function defineMethod<const P extends readonly Parameter[]>(
   declaration: Declaration<P>,
 ): Method {
-  const { name, summary, params, result, handler, isForOperators, available } = declaration;
+  const { name, summary, params, result, handler, isForOperators, timeoutFactor, available } =
+    declaration;
   return {
     name,
     namespace: name.split(/[_.]/, 1)[0] as Namespace, // the table's test checks every name
@@ -77,6 +82,7 @@ export function defineMethod<const P extends readonly Parameter[]>(
     params,
     result,
     isForOperators: isForOperators ?? false,
+    timeoutFactor: timeoutFactor ?? 1,
     invoke: (context, given) => {
       if (given.length > params.length) {
         throw invalidParams(`too many arguments, want at most ${params.length}`);

@@ -65,6 +65,8 @@ async function make(
 export const proofMethods: readonly Method[] = [
   defineMethod({
     name: 'ehb_getProof',
+    // A proof of a block that lies far behind undoes a million changes.
+    timeoutFactor: 10,
     summary:
       'A proof of a transaction, of a receipt, or of an account and slots, that `ehb verify-proof` checks offline with the genesis file alone.',
     params: [{ name: 'subject', codec: subjectParam }],

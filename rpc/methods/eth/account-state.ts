@@ -151,6 +151,8 @@ export const accountStateMethods: readonly Method[] = [
   }),
   defineMethod({
     name: 'eth_getProof',
+    // A proof of a block that lies far behind undoes a million changes.
+    timeoutFactor: 10,
     summary:
       'Merkle proof of an account and of some of its slots against the state root of a block. What has changed since the block is undone for it: the cost grows with that.',
     params: [account, { name: 'slots', codec: listOf(namedSlotParam, MAX_PROVED_SLOTS) }, block],
