@@ -6,6 +6,7 @@ import { Level } from 'level';
 import { suite } from 'uvu';
 import { seededRandom } from '../../model/testkit/seeded-random.ts';
 import { faultOfLog } from './level-log.ts';
+import { liveTables } from './level-manifest.ts';
 import { faultOfTable } from './level-table.ts';
 import { unpackSnappy } from './snappy.ts';
 
@@ -73,6 +74,40 @@ test('a log is sound, also cut anywhere, and no byte before its last record can 
     assert.ok(faultOfLog(withFlip(log, at)) !== undefined, `byte ${at}`);
   }
 });
+
+test('a manifest names the tables that are there, after files have come and gone', async () => {
+  const path = await mkdtemp(join(tmpdir(), 'ehb-level-'));
+  try {
+    const level = new Level<string, string>(path, { writeBufferSize: 64 * 1024 });
+    await level.open();
+    const random = seededRandom('manifest');
+    for (let turn = 0; turn < 12; turn += 1) {
+      const batch = level.batch();
+      for (let key = 0; key < 300; key += 1) {
+        batch.put(String(random.below(1_000)), 'x'.repeat(100 + random.below(200)));
+      }
+      await batch.write();
+    }
+    await level.close();
+    await (await openAgain(path)).close();
+    const names = await readdir(path);
+    const manifest = names.find((name) => name.startsWith('MANIFEST')) as string;
+    const tables = names.filter((name) => name.endsWith('.ldb')).map((name) => parseInt(name, 10));
+    const live = liveTables(await readFile(join(path, manifest)));
+    assert.deepEqual([...(live ?? [])].sort(), tables.sort());
+    assert.ok(tables.length > 0);
+    // An edit with a tag that nobody knows.
+    assert.equal(liveTables(Uint8Array.of(0, 0, 0, 0, 1, 0, 1, 99)), undefined);
+  } finally {
+    await rm(path, { recursive: true });
+  }
+});
+
+async function openAgain(path: string): Promise<Level> {
+  const level = new Level(path);
+  await level.open();
+  return level;
+}
 
 test('snappy: literals, copies that overlap, and nonsense of any kind', () => {
   // "aaaaaaaaaa": one literal, then a copy of nine from one byte back.

@@ -1,0 +1,130 @@
+// time-limit: 240 s
+/** Pruning and loading a snapshot as processes that are killed at any moment: what is left is sound and gone on with. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createColors } from 'picocolors';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseGenesis } from '../../genesis/index.ts';
+import {
+  besuFile,
+  byAddress,
+  forgeBlocks,
+  party,
+  transfer,
+} from '../../node/testkit/forged-chain.ts';
+import { runCli } from '../program.ts';
+import { temporaryDirectory, until } from './harness.ts';
+
+const test = suite('killed maintenance');
+const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+const HEAD = 700;
+const directory: string = temporaryDirectory();
+const ledger = join(directory, 'ledger');
+const validator = party('one');
+const rich = party('rich');
+const file = besuFile([validator].sort(byAddress), rich);
+
+/** Runs a command in this process; the JSON that it printed. */
+async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const lines: string[] = [];
+  const sink = {
+    out: (line: string) => lines.push(line),
+    err: (line: string) => lines.push(line),
+    colours: createColors(false),
+  };
+  const code = await runCli([...args, '--json'], sink, {});
+  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
+}
+
+/** Kills a command once `isDue`; false if it was done before. */
+async function killed(args: readonly string[], isDue: () => boolean): Promise<boolean> {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args, '--json'], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise((done) => child.once('exit', done));
+  await until('the command is at work', () => isDue() || child.exitCode !== null, 60_000);
+  const wasRunning = child.exitCode === null;
+  child.kill('SIGKILL');
+  await ended;
+  return wasRunning;
+}
+
+/** Bytes that were ever written into the store's files that are there. */
+function sizeOf(path: string): number {
+  const chain = join(path, 'chain');
+  if (!existsSync(chain)) return 0;
+  const sizes = readdirSync(chain).map(
+    (name) => statSync(join(chain, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function problems(path: string): Promise<unknown> {
+  return (await ehb('verify', '--data-dir', path))['problems'];
+}
+
+test.before(async () => {
+  mkdirSync(ledger);
+  writeFileSync(join(ledger, 'genesis.json'), JSON.stringify(file));
+  const parsed = parseGenesis(file);
+  assert.ok(parsed.ok);
+  const blocks = Array.from({ length: HEAD }, (_, index) => ({
+    validators: [validator],
+    transaction: transfer(rich, index, validator.address),
+  }));
+  await forgeBlocks({ dataDir: ledger, genesis: parsed.genesis }, blocks, rich);
+});
+test.after(() => rmSync(directory, { recursive: true, force: true }));
+
+test('a prune that is killed leaves a sound ledger, and goes on to what was to be kept', async () => {
+  const path = join(directory, 'pruned');
+  cpSync(ledger, path, { recursive: true });
+  const prune = ['prune', '--data-dir', path, '--keep-history', '128', '--keep-bodies', '200'];
+  let kills = 0;
+  for (const growth of [0, 5_000, 40_000, 120_000]) {
+    const before = sizeOf(path);
+    if (await killed(prune, () => Math.abs(sizeOf(path) - before) > growth)) kills += 1;
+    assert.equal(await problems(path), []);
+  }
+  assert.ok(kills > 0, 'none was killed at work');
+  const done = await ehb(...prune);
+  assert.equal(done['oldest'], { state: String(HEAD - 127), body: String(HEAD - 199) });
+  assert.equal(await problems(path), []);
+});
+
+test('a load that is killed leaves nothing that is taken for a ledger, and is repeated', async () => {
+  const snapshot = join(directory, 'head.snapshot');
+  const made = await ehb('snapshot', 'create', snapshot, '--data-dir', ledger);
+  assert.is(made['height'], String(HEAD), JSON.stringify(made));
+  const path = join(directory, 'loaded');
+  mkdirSync(path);
+  cpSync(join(ledger, 'genesis.json'), join(path, 'genesis.json'));
+  const load = ['snapshot', 'load', snapshot, '--data-dir', path];
+  let kills = 0;
+  for (const growth of [0, 10_000, 200_000]) {
+    const isDue = (): boolean =>
+      sizeOf(path) > growth && !existsSync(join(path, 'chain/EHB-STORE'));
+    if (!(await killed(load, isDue))) break;
+    kills += 1;
+    const refused = await ehb('verify', '--data-dir', path);
+    assert.is(refused['code'], 'STORE_MISSING', JSON.stringify(refused));
+  }
+  assert.ok(kills > 0, 'none was killed at work');
+  const loaded = await ehb(...load);
+  const isThere = loaded['code'] === 'STORE_NOT_EMPTY' || loaded['height'] === String(HEAD);
+  assert.ok(isThere, JSON.stringify(loaded));
+  assert.equal(await problems(path), []);
+});
+
+test.run();
