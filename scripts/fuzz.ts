@@ -27,8 +27,8 @@ const USAGE = `npm run fuzz -- evm [options]
   --most N        stop after so many differences; default 10
 `;
 
-/** A process that says nothing for so long hangs: the worst cases take a few seconds. */
-const SILENCE_MS = 120_000;
+/** A process that says nothing for so long hangs, also one that gets only some hundredths of a core. */
+const SILENCE_MS = 900_000;
 const PROGRESS_MS = 10_000;
 const MEMORY_MIB = 1_500;
 const SHOWN_CHARS = 600;

@@ -60,6 +60,11 @@ function falling(rules: ChainRules): Engine {
   };
 }
 
+/** An engine that asks Ethereum's price where the chain asks more. */
+function cheap(rules: ChainRules): Engine {
+  return reference({ ...rules, precompileGasFactors: [] });
+}
+
 test('an engine agrees with itself', async () => {
   assert.equal(await findings(reference, { first: 0, end: 60 }), []);
 });
@@ -77,6 +82,12 @@ test('an engine that throws is caught', async () => {
   const [first] = await findings(falling);
   assert.ok(first !== undefined, `no difference in ${CASES} cases of seed ${SEED}`);
   assert.ok(first.differences.some(({ part }) => part === 'threw'));
+});
+
+test('an engine that passes over the prices of precompiled contracts is caught', async () => {
+  const [first] = await findings(cheap);
+  assert.ok(first !== undefined, `no difference in ${CASES} cases of seed ${SEED}`);
+  assert.ok(first.minimised.includes('precompileGasFactors'));
 });
 
 test('a seed and a number give one case; its programs do work', async () => {
