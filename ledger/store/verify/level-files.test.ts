@@ -89,7 +89,7 @@ test('a manifest names the tables that are there, after files have come and gone
       await batch.write();
     }
     await level.close();
-    await (await openAgain(path)).close();
+    await compact(path);
     const names = await readdir(path);
     const manifest = names.find((name) => name.startsWith('MANIFEST')) as string;
     const tables = names.filter((name) => name.endsWith('.ldb')).map((name) => parseInt(name, 10));
@@ -103,12 +103,15 @@ test('a manifest names the tables that are there, after files have come and gone
   }
 });
 
-async function openAgain(path: string): Promise<Level> {
+/** What level has in Node only. */
+type Compacting = { compactRange(start: string, end: string): Promise<void> };
+
+/** To the end: one that closing cuts short leaves a table that no manifest names. */
+async function compact(path: string): Promise<void> {
   const level = new Level(path);
   await level.open();
-  // A compaction that closing cuts short leaves a table that no manifest names: none is left to do.
-  await level.compactRange('', '~');
-  return level;
+  await (level as unknown as Compacting).compactRange('', '~');
+  await level.close();
 }
 
 test('snappy: literals, copies that overlap, and nonsense of any kind', () => {
