@@ -3,16 +3,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createClient } from '../../rpc/client.ts';
-import { freeBasePort, temporaryDirectory, until } from '../e2e/harness.ts';
-import { runCli } from '../program.ts';
+import { ehb } from '../e2e/command.ts';
+import { freeBasePort, MAIN, temporaryDirectory, until } from '../e2e/harness.ts';
 
 const test = suite('cli/commands/keys');
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const directory: string = temporaryDirectory();
 const network: string = join(directory, 'network');
 const node: string = join(network, 'node-0');
@@ -32,17 +29,6 @@ test.before(async () => {
   );
   assert.is(made['exitCode'], 0, JSON.stringify(made));
 });
-
-async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const lines: string[] = [];
-  const sink = {
-    out: (line: string) => lines.push(line),
-    err: (line: string) => lines.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli([...args, '--json'], sink, {});
-  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
-}
 
 const withPassword = (file: string | undefined): readonly string[] => [
   '--password-file',

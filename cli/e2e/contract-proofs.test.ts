@@ -3,17 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressOf } from '#crypto';
 import { bytesToHex, hexToBytes } from '../../ledger/model/index.ts';
 import { createClient } from '../../rpc/client.ts';
 import { accountAt, viemAt } from './accounts.ts';
-import { freeBasePort, killQuietly, temporaryDirectory, until } from './harness.ts';
+import { freeBasePort, killQuietly, MAIN, temporaryDirectory, until } from './harness.ts';
 
 const test = suite('proofs where a contract names the validators');
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const directory: string = temporaryDirectory();
 const running: ChildProcess[] = [];
 

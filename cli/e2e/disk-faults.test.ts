@@ -3,17 +3,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Hex } from 'viem';
 import { createClient } from '../../rpc/client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { accountAt, viemAt } from './accounts.ts';
-import { freeBasePort, killQuietly, temporaryDirectory, until } from './harness.ts';
+import { freeBasePort, killQuietly, MAIN, temporaryDirectory, until } from './harness.ts';
 
 const test = suite('faults of the disk');
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const DISK_BYTES: number = 48 * 1024 * 1024;
 /** Room for some blocks, and not for all. */
 const LEFT_BYTES: number = 2 * 1024 * 1024;

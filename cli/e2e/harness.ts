@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { createClient, type RpcClient } from '../../rpc/client.ts';
 import { descendantsOf, isAlive, listenerOf } from './processes.ts';
 
+/** The `ehb` command for a process to run. */
+export const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+
 export type DevNetwork = {
   /** JSON-RPC of each validator, in order. */
   readonly urls: readonly string[];
@@ -35,7 +38,6 @@ export type DevOptions = {
   readonly fresh?: boolean;
 };
 
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const PORT_STEP = 10;
 /** The p2p port of a validator, counted from its JSON-RPC port. */
 const P2P_OFFSET = 3;

@@ -3,20 +3,20 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGenesis } from '../../genesis/index.ts';
 import { bytesToHex } from '../../ledger/model/index.ts';
 import { openStore } from '../../ledger/store/index.ts';
-import { runCli } from '../program.ts';
 import { accountAt, viemAt } from './accounts.ts';
+import { blockStarts } from './block-file.ts';
+import { ehb } from './command.ts';
 import {
   blockHashes,
   type DevNetwork,
   freeBasePort,
   heightOf,
+  MAIN,
   startDev,
   temporaryDirectory,
   until,
@@ -27,7 +27,6 @@ const directory: string = temporaryDirectory();
 const dataDir: string = join(directory, 'network');
 const backup: string = join(directory, 'backup.ehb');
 const blocks: string = join(directory, 'blocks.rlp');
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 let network: DevNetwork;
 let node: string;
 let hashes: readonly string[];
@@ -35,18 +34,6 @@ let hashes: readonly string[];
 let reverted: bigint;
 /** `Error("no")` in the encoding of Solidity. */
 const REASON = `0x08c379a0${'20'.padStart(64, '0')}${'2'.padStart(64, '0')}${'6e6f'.padEnd(64, '0')}`;
-
-/** Runs a command in this process; the JSON that it printed. */
-async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const lines: string[] = [];
-  const sink = {
-    out: (line: string) => lines.push(line),
-    err: (line: string) => lines.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli([...args, '--json'], sink, {});
-  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
-}
 
 /** A directory with the genesis of the network and nothing else. */
 function freshDirectory(name: string): string {
@@ -212,7 +199,7 @@ function isBegun(target: string): boolean {
 
 test('altered, reordered, repeated and cut files are refused by name, and what was sound stays', async () => {
   const whole = readFileSync(blocks);
-  const starts = startsOf(whole);
+  const starts = blockStarts(whole);
   const wrong = join(directory, 'wrong.rlp');
   const importing = async (name: string, bytes: Uint8Array): Promise<Record<string, unknown>> => {
     writeFileSync(wrong, bytes);
@@ -235,19 +222,6 @@ test('altered, reordered, repeated and cut files are refused by name, and what w
   );
   assert.is((await importing('empty', new Uint8Array(0)))['imported'], 0);
 });
-
-/** Where each block of a file starts. */
-function startsOf(bytes: Uint8Array): readonly number[] {
-  const starts: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    starts.push(at);
-    const size = (bytes[at] as number) - 0xf7;
-    let length = 0;
-    for (let i = 1; i <= size; i += 1) length = length * 256 + (bytes[at + i] as number);
-    at += 1 + size + length;
-  }
-  return starts;
-}
 
 test('a restored node has the blocks of the backup, gets the rest, and never a consensus log', async () => {
   const target = freshDirectory('restored');

@@ -2,7 +2,6 @@
 /** A permissioned network of four validators, one of which has a genesis file without the rule. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { developmentAccounts } from '../../genesis/index.ts';
@@ -21,7 +20,7 @@ import {
   type TestNode,
 } from '../../node/testkit/test-network.ts';
 import { RpcError } from '../../rpc/client.ts';
-import { runCli } from '../program.ts';
+import { ehb } from './command.ts';
 import { temporaryDirectory } from './harness.ts';
 
 const test = suite('permissions on a running network');
@@ -57,17 +56,6 @@ test.after(() => network.close());
 
 function nodeAt(index: number): TestNode {
   return nodes[index] as TestNode;
-}
-
-async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const lines: string[] = [];
-  const sink = {
-    out: (line: string) => lines.push(line),
-    err: (line: string) => lines.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli(['permissions', ...args, '--json'], sink, {});
-  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
 }
 
 const withKey = (index: number): readonly string[] => [
@@ -119,7 +107,7 @@ test('X-53: who has no right is refused with the number that Besu has for it, by
     assert.is(await offer(node, transaction(BOB, 0, target).raw), NOT_PERMITTED);
     assert.is(await offer(node, transaction(BOB, 0, undefined).raw), NOT_PERMITTED);
   }
-  assert.equal(await ehb('list', nodeAt(1).running.rpcUrl), {
+  assert.equal(await ehb('permissions', 'list', nodeAt(1).running.rpcUrl), {
     exitCode: 0,
     everyone: [],
     accounts: [{ address: addressOf(ADMIN), rights: ['send', 'deploy', 'administer'] }],
@@ -161,7 +149,7 @@ test('X-54: a block with a forbidden transaction gets no quorum, and the chain g
 
 test('the commands give and take rights, which hold on every node from the next transaction on', async () => {
   const target = party(2).address;
-  const allowed = await ehb('allow', addressOf(BOB), ...withKey(0));
+  const allowed = await ehb('permissions', 'allow', addressOf(BOB), ...withKey(0));
   assert.is(allowed['ok'], true, JSON.stringify(allowed));
   await atHead(Number(allowed['block']));
   const sent = transaction(BOB, 0, target);
@@ -172,23 +160,23 @@ test('the commands give and take rights, which hold on every node from the next 
     'taken, or known from the node without the rule',
   );
   await receiptOf(nodeAt(2), sent.hash);
-  const deployer = await ehb('allow', addressOf(BOB), ...withKey(2), '--deploy');
+  const deployer = await ehb('permissions', 'allow', addressOf(BOB), ...withKey(2), '--deploy');
   await atHead(Number(deployer['block']));
   const deployment = transaction(BOB, 1, undefined);
   assert.is(await offer(nodeAt(2), deployment.raw), undefined);
   await receiptOf(nodeAt(0), deployment.hash);
-  const denied = await ehb('deny', addressOf(BOB), ...withKey(1));
+  const denied = await ehb('permissions', 'deny', addressOf(BOB), ...withKey(1));
   await atHead(Number(denied['block']));
   assert.is(await offer(nodeAt(0), transaction(BOB, 2, target).raw), NOT_PERMITTED);
-  const opened = await ehb('everyone', 'send', ...withKey(1));
+  const opened = await ehb('permissions', 'everyone', 'send', ...withKey(1));
   await atHead(Number(opened['block']));
   assert.is(await offer(nodeAt(0), transaction(BOB, 2, target).raw), NOT_PERMITTED, 'still named');
-  const forgotten = await ehb('forget', addressOf(BOB), ...withKey(1));
+  const forgotten = await ehb('permissions', 'forget', addressOf(BOB), ...withKey(1));
   await atHead(Number(forgotten['block']));
   const last = transaction(BOB, 2, target);
   assert.is(await offer(nodeAt(0), last.raw), undefined);
   await receiptOf(nodeAt(1), last.hash);
-  assert.equal((await ehb('list', nodeAt(2).running.rpcUrl))['everyone'], ['send']);
+  assert.equal((await ehb('permissions', 'list', nodeAt(2).running.rpcUrl))['everyone'], ['send']);
 });
 
 async function atHead(height: number): Promise<void> {
@@ -198,13 +186,13 @@ async function atHead(height: number): Promise<void> {
 }
 
 test('what the contract refuses is told by its name; a chain without it says so', async () => {
-  const last = await ehb('forget', addressOf(ADMIN), ...withKey(0));
+  const last = await ehb('permissions', 'forget', addressOf(ADMIN), ...withKey(0));
   assert.is(last['code'], 'CLI_NODE_REFUSED');
   assert.match(String(last['message']), 'LastAdministrator');
   const other = await createTestNetwork(1, {});
   try {
     const { running } = await other.start(0);
-    assert.is((await ehb('list', running.rpcUrl))['code'], 'CLI_NOT_PERMISSIONED');
+    assert.is((await ehb('permissions', 'list', running.rpcUrl))['code'], 'CLI_NOT_PERMISSIONED');
   } finally {
     await other.close();
   }

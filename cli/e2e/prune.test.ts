@@ -11,8 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGenesis } from '../../genesis/index.ts';
@@ -23,29 +21,16 @@ import {
   party,
   transfer,
 } from '../../node/testkit/forged-chain.ts';
-import { runCli } from '../program.ts';
-import { temporaryDirectory, until } from './harness.ts';
+import { ehb } from './command.ts';
+import { MAIN, temporaryDirectory, until } from './harness.ts';
 
 const test = suite('killed maintenance');
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const HEAD = 700;
 const directory: string = temporaryDirectory();
 const ledger = join(directory, 'ledger');
 const validator = party('one');
 const rich = party('rich');
 const file = besuFile([validator].sort(byAddress), rich);
-
-/** Runs a command in this process; the JSON that it printed. */
-async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const lines: string[] = [];
-  const sink = {
-    out: (line: string) => lines.push(line),
-    err: (line: string) => lines.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli([...args, '--json'], sink, {});
-  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
-}
 
 /** Kills a command once `isDue`; false if it was done before. */
 async function killed(args: readonly string[], isDue: () => boolean): Promise<boolean> {

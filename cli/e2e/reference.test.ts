@@ -12,34 +12,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createClient } from '../../rpc/client.ts';
-import { runCli } from '../program.ts';
-import { freeBasePort, temporaryDirectory, until } from './harness.ts';
+import { blockStarts } from './block-file.ts';
+import { ehb } from './command.ts';
+import { freeBasePort, MAIN, temporaryDirectory, until } from './harness.ts';
 
 const test = suite('a reference chain');
-const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
 const declared = process.env['EHB_FIXTURES'];
 const fixtures = join(
   declared ?? join(import.meta.dirname, '../../../shared/fixtures'),
   'execution-apis',
 );
 const HEAD = '0xd226371d0b1551adb03fb52b71f08e3e11247fe9b1af994768af8cdaa8e7dcd7';
-
-/** Runs a command in this process; the JSON that it printed. */
-async function ehb(...args: readonly string[]): Promise<Record<string, unknown>> {
-  const lines: string[] = [];
-  const sink = {
-    out: (line: string) => lines.push(line),
-    err: (line: string) => lines.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli([...args, '--json'], sink, {});
-  return { exitCode: code, ...(JSON.parse(lines.at(-1) ?? '{}') as object) };
-}
 
 if (existsSync(fixtures)) {
   const directory: string = temporaryDirectory();
@@ -99,7 +85,7 @@ if (existsSync(fixtures)) {
   });
 
   test('altered, reordered, repeated and cut files are refused by name', async () => {
-    const starts = startsOf(whole);
+    const starts = blockStarts(whole);
     const [, second = 0, third = 0, fourth = 0] = starts;
     const wrong = join(directory, 'wrong.rlp');
     const importing = async (name: string, bytes: Uint8Array): Promise<Record<string, unknown>> => {
@@ -172,19 +158,6 @@ function sizeOf(target: string): number {
     (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
     0,
   );
-}
-
-/** Where each block of a file starts. */
-function startsOf(bytes: Uint8Array): readonly number[] {
-  const starts: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    starts.push(at);
-    const size = (bytes[at] as number) - 0xf7;
-    let length = 0;
-    for (let i = 1; i <= size; i += 1) length = length * 256 + (bytes[at + i] as number);
-    at += 1 + size + length;
-  }
-  return starts;
 }
 
 test.run();
