@@ -84,6 +84,17 @@ test('X-7: what a system call creates and destroys is gone, as after a transacti
   );
 });
 
+test('X-7: nothing is warm when a system call begins, precompiled contracts neither', async () => {
+  for (const touched of [`${'00'.repeat(19)}04`, '99'.repeat(20)]) {
+    // Stores what PUSH20, BALANCE, POP and GAS took.
+    const code = hexToBytes(`0x5a73${touched}31505a90035f55`);
+    const chain = createTestChain(testRules('osaka'), [{ address: HISTORY, nonce: 1n, code }]);
+    const { accounts } = (await chain.build([])).executed.changes;
+    const [slot] = accounts.flatMap(({ storage }) => storage);
+    assert.is(bytesToHex(slot?.value as Uint8Array), '0x0a2f', `2607 for ${touched}`);
+  }
+});
+
 test('the system caller is left without a trace', async () => {
   const alice = party('alice');
   const chain = createTestChain(testRules('osaka'), [

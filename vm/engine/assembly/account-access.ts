@@ -68,10 +68,22 @@ export function precompileNumber(precompile: u32): u32 {
   return (precompile & ~IS_MOVED) - 1;
 }
 
-/** EIP-2929: precompiles are warm from the beginning. */
+/** Whether there is a precompile, at the address where it is by itself. */
+@inline
+export function isInPlace(precompile: u32): bool {
+  return precompile != 0 && precompile < IS_MOVED;
+}
+
+let arePrecompilesWarm: bool = false;
+
+/** EIP-2929: precompiles are warm from the beginning of a transaction; in a system call they are not. */
+export function setPrecompilesWarm(areWarm: bool): void {
+  arePrecompilesWarm = areWarm;
+}
+
 @inline
 export function isAlwaysWarm(precompile: u32): bool {
-  return precompile != 0 && precompile < IS_MOVED;
+  return arePrecompilesWarm && isInPlace(precompile);
 }
 
 /** The account that a word on the stack names. */

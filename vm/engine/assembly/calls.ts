@@ -10,7 +10,7 @@ import {
   codeFor,
   coldGas,
   delegateOf,
-  isAlwaysWarm,
+  isInPlace,
   isDelegation,
   NO_CODE,
   precompileAt,
@@ -100,7 +100,7 @@ export function resolveCode(account: u32, precompile: u32): i32 {
   delegate = <i32>target;
   runs = NO_CODE;
   // What a delegation to a precompile names is an account without code; one that was moved there does not count.
-  if (isAlwaysWarm(precompileAt(addressOf(target)))) return 0;
+  if (isInPlace(precompileAt(addressOf(target)))) return 0;
   const targetCode = codeFor(target);
   if (targetCode < 0) return targetCode;
   runs = targetCode;

@@ -1,4 +1,5 @@
 /** For the host: setting up, and beginning blocks and transactions. */
+import { setPrecompilesWarm } from './account-access';
 import {
   accountAt,
   addressOf,
@@ -56,6 +57,7 @@ export function startTransaction(): void {
   dropLogs();
   clearReturnData();
   setRefund(0);
+  setPrecompilesWarm(false);
   dropFrames();
   setArenaTop(arenaBase);
 }
@@ -80,6 +82,7 @@ export function openTransaction(from: u32, flags: u32): u32 {
     to = accountAt(SCRATCH);
   }
   if ((flags & WARMS) == 0) return to;
+  setPrecompilesWarm(true);
   warmUnseen(from);
   if ((flags & HAS_RECIPIENT) != 0) warmUnseen(to);
   if ((flags & WARMS_COINBASE) != 0) warmUnseen(accountAt(COINBASE));
