@@ -8,7 +8,13 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { keccak256 } from '#crypto';
 import { verifyProofBundle } from '../../consensus/index.ts';
 import { parseGenesis, VALIDATORS_CONTRACT } from '../../genesis/index.ts';
-import { bytesToHex, compareBytes, concatBytes, hexToBytes } from '../../ledger/model/index.ts';
+import {
+  bytesToHex,
+  compareBytes,
+  concatBytes,
+  decodeExtraData,
+  hexToBytes,
+} from '../../ledger/model/index.ts';
 import {
   atSomeHead,
   createTestNetwork,
@@ -163,8 +169,9 @@ if (existsSync(FIXTURES)) {
             alloc: object;
             extraData: string;
           };
-          const listed = json.extraData.slice(2).match(/(?<=94)[0-9a-f]{40}/g) ?? [];
-          const all = listed.map((digits) => `0x${digits}`).sort();
+          const decoded = decodeExtraData(hexToBytes(json.extraData));
+          assert.ok(decoded.ok);
+          const all = decoded.extraData.validators.map(bytesToHex).sort();
           const three = all.slice(1);
           const two_ = all.slice(0, 2);
           wanted.sets = [all, three, all, two_];
