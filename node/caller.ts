@@ -11,6 +11,7 @@ import {
 import type { ChainStore } from '../ledger/store/index.ts';
 import type { CallerPort, CallOptions, CallOutcome, CallRequest } from '../rpc/index.ts';
 import {
+  asErr,
   type BlockEnvironment,
   type CallResult,
   type ChainRules,
@@ -80,7 +81,7 @@ export function createCaller(
     call: async (asked, number, options) => {
       const gas = least(asked.gas ?? options.gasCap, options.gasCap);
       const verdict = prepare(asked, number, options, () => gas);
-      if (!verdict.ok) return asErr(verdict, gas);
+      if (!verdict.ok) return failedCall(verdict, gas);
       const { request, environment, state, options: engineOptions } = verdict.prepared;
       const result = await engine.call(request, environment, state, engineOptions);
       if (result.kind === 'refused') return asErr(refuse(result.code, result.message), gas);
@@ -106,10 +107,10 @@ export function createCaller(
     createAccessList: async (asked, number, options) => {
       const gas = least(asked.gas ?? options.gasCap, options.gasCap);
       const verdict = prepare(asked, number, options, () => gas);
-      if (!verdict.ok) return asErr(verdict, gas);
+      if (!verdict.ok) return failedCall(verdict, gas);
       const { request, environment, state, options: engineOptions } = verdict.prepared;
       const made = await createAccessList(request, environment, engine, state, engineOptions);
-      if (!made.ok) return asErr(made, gas);
+      if (!made.ok) return failedCall(made, gas);
       const { accessList, gasUsed, error } = made;
       return { ok: true, outcome: { accessList, gasUsed, error } };
     },
@@ -120,9 +121,9 @@ function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-/** The way geth puts it: clients match on its words. */
-function asErr({ code, message }: Refusal, gas: bigint): Refusal {
-  return refuse(code, code === 'VM_OVERRIDE' ? message : `err: ${message} (supplied gas ${gas})`);
+/** What is wrong with overrides is said plainly, as by geth. */
+function failedCall(refusal: Refusal, gas: bigint): Refusal {
+  return refusal.code === 'VM_OVERRIDE' ? refusal : asErr(refusal, gas);
 }
 
 type Ended<K extends CallResult['kind']> = Extract<CallResult, { readonly kind: K }>;

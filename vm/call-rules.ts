@@ -37,6 +37,11 @@ export function refusedCall({ code, message }: Refusal): Extract<CallResult, { k
   return { kind: 'refused', code, message };
 }
 
+/** The words that geth puts around a refusal. */
+export function asErr({ code, message }: Refusal, gas: Gas): Refusal {
+  return refuse(code, `err: ${message} (supplied gas ${gas})`);
+}
+
 /** Whether BASEFEE returns zero, because nobody pays it. */
 export function seesNoBaseFee(
   { gasPrice, baseFee = 'waived' }: CallRequest,

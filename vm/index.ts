@@ -6,6 +6,7 @@ export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
 export { callPrice } from './call-price.ts';
+export { asErr } from './call-rules.ts';
 export type {
   BlobSchedule,
   ChainRules,

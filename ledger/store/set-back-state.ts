@@ -8,7 +8,6 @@ import {
   type AccountChange,
   type Address,
   commitState,
-  decodeAccount,
   equalBytes,
   type Hash,
   type Height,
@@ -17,12 +16,10 @@ import {
   type StateBefore,
   type StateChanges,
 } from '../model/index.ts';
-import { readHead } from './batch-chain.ts';
 import { decodeChangedKeys } from './changed-keys.ts';
-import { readHeader } from './check-store.ts';
 import type { Reader } from './database.ts';
-import { prunedError, readHorizons } from './horizons.ts';
 import { accountKey, nodeKey, numberKey, slotKey } from './keyspace.ts';
+import { accountFrom, headersOfState } from './state-at.ts';
 import type { NoProof } from './state-proof.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -42,12 +39,7 @@ export async function setBackState(
   at: Height,
   signal: AbortSignal,
 ): Promise<SetBackState | NoProof> {
-  const head = readHead(reader);
-  const newest = head && readHeader(reader, head.number);
-  const header = readHeader(reader, at);
-  invariant(newest !== undefined && header !== undefined, 'the block is stored');
-  const { state: oldest } = readHorizons(reader);
-  if (at < oldest) throw prunedError('state', at, oldest);
+  const { header, newest } = headersOfState(reader, at);
   const changed = await changedSince(reader, at, newest.number, signal);
   if (typeof changed === 'string') return changed;
   const tries = createTries(reader, newest.stateRoot);
@@ -164,11 +156,4 @@ function createTries(reader: Reader, newestRoot: Hash): Tries {
     root: () => stateRoot,
     rootAfter: (changes) => commitState(before(), changes).stateRoot,
   };
-}
-
-function accountFrom(bytes: Uint8Array): Account | undefined {
-  if (bytes.length === 0) return undefined;
-  const decoded = decodeAccount(bytes);
-  invariant(decoded.ok, 'an account that passes its checksum can be decoded');
-  return decoded.account;
 }

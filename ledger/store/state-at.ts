@@ -2,6 +2,7 @@
 import {
   type Account,
   type Address,
+  type BlockHeader,
   commitState,
   decodeAccount,
   EMPTY_CODE_HASH,
@@ -12,9 +13,11 @@ import {
   type StatePort,
   type StateReader,
 } from '../model/index.ts';
+import { readHead } from './batch-chain.ts';
 import type { CachedDatabase } from './cached-database.ts';
+import { readHeader } from './check-store.ts';
 import type { Reader } from './database.ts';
-import { prunedError } from './horizons.ts';
+import { prunedError, readHorizons } from './horizons.ts';
 import { accountKey, hashKey, nodeKey, slotKey } from './keyspace.ts';
 import { newestValue, valueAt } from './versions.ts';
 
@@ -67,7 +70,25 @@ export function stateAfter(
   };
 }
 
-function accountFrom(bytes: Uint8Array): Account | undefined {
+/**
+ * The header of a block whose state is still kept, and that of the head, from whose tries the way leads back.
+ * @throws CodedError `STORE_PRUNED`
+ */
+export function headersOfState(
+  reader: Reader,
+  at: Height,
+): { readonly header: BlockHeader; readonly newest: BlockHeader } {
+  const head = readHead(reader);
+  const newest = head && readHeader(reader, head.number);
+  const header = readHeader(reader, at);
+  invariant(newest !== undefined && header !== undefined, 'a state is asked of a stored block');
+  const { state: oldest } = readHorizons(reader);
+  if (at < oldest) throw prunedError('state', at, oldest);
+  return { header, newest };
+}
+
+/** @param bytes as they are stored; empty if there is no account */
+export function accountFrom(bytes: Uint8Array): Account | undefined {
   if (bytes.length === 0) return undefined;
   const decoded = decodeAccount(bytes);
   invariant(decoded.ok, 'an account that passes its checksum can be decoded');

@@ -7,8 +7,6 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { keccak256 } from '#crypto';
 import {
   type Address,
-  asHash,
-  decodeAccount,
   EMPTY_ROOT,
   encodeRlp,
   equalBytes,
@@ -21,13 +19,11 @@ import {
   type TrieEntry,
   updateTrie,
 } from '../model/index.ts';
-import { readHead } from './batch-chain.ts';
 import { decodeChangedKeys } from './changed-keys.ts';
-import { readHeader } from './check-store.ts';
 import type { Reader } from './database.ts';
-import { prunedError, readHorizons } from './horizons.ts';
 import { groupKeys, type KeyGroups } from './key-groups.ts';
 import { accountKey, nodeKey, numberKey, slotKey } from './keyspace.ts';
+import { accountFrom, headersOfState } from './state-at.ts';
 import { newestValue, valueAt } from './versions.ts';
 
 export type StateProof = {
@@ -61,12 +57,7 @@ export async function proveState(
   request: StateProofRequest,
 ): Promise<StateProof | NoProof> {
   const { address, slots, at } = request;
-  const head = readHead(reader);
-  const newest = head && readHeader(reader, head.number);
-  const header = readHeader(reader, at);
-  invariant(newest !== undefined && header !== undefined, 'a proof is asked of a stored block');
-  const { state: oldest } = readHorizons(reader);
-  if (at < oldest) throw prunedError('state', at, oldest);
+  const { header, newest } = headersOfState(reader, at);
   const changed = await changedSince(reader, request, newest.number);
   if (typeof changed === 'string') return changed;
 
@@ -176,10 +167,7 @@ function groupOfPath(path: Uint8Array): number {
 }
 
 function storageRootOf(account: Uint8Array): Hash {
-  if (account.length === 0) return EMPTY_ROOT;
-  const decoded = decodeAccount(account);
-  invariant(decoded.ok, 'an account that passes its checksum can be decoded');
-  return asHash(decoded.account.storageRoot);
+  return accountFrom(account)?.storageRoot ?? EMPTY_ROOT;
 }
 
 function slotValue(value: Uint8Array): Uint8Array {

@@ -24,6 +24,7 @@ import {
 } from '../../ledger/model/index.ts';
 import { requestsHashOf } from '../assemble-block.ts';
 import { excessBlobGasAfter, GAS_PER_BLOB } from '../blob-rules.ts';
+import { asErr } from '../call-rules.ts';
 import { type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, PrecompileMove } from '../engine.ts';
 import { baseFeeAfter, environmentOf, forkFields } from '../header-rules.ts';
@@ -34,7 +35,7 @@ import { callsAfter, callsBefore } from '../system-contracts.ts';
 import { isTransferLog } from '../transfer-log.ts';
 import { payReward } from './block-reward.ts';
 import { type PlannedBlock, planBlocks } from './plan-blocks.ts';
-import { asErr, changesOf, outcomeOf, prepareCall } from './simulate-call.ts';
+import { changesOf, outcomeOf, prepareCall } from './simulate-call.ts';
 import type {
   SimulatedOutcome,
   SimulatedResult,

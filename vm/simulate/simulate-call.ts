@@ -15,6 +15,7 @@ import {
   ZERO_ADDRESS,
 } from '../../ledger/model/index.ts';
 import { callPrice } from '../call-price.ts';
+import { asErr } from '../call-rules.ts';
 import type { CallRequest, CallResult } from '../engine.ts';
 import type { SimulatedCall, SimulatedOutcome } from './simulation.ts';
 
@@ -98,11 +99,6 @@ function fieldsOf(
   if (authorizationList !== undefined) return { type: 4, ...typed, authorizationList };
   if (blobVersionedHashes === undefined) return { type: 2, ...typed };
   return { type: 3, ...typed, maxFeePerBlobGas, blobVersionedHashes };
-}
-
-/** The words that geth puts around a refusal. */
-export function asErr({ code, message }: Refusal, gas: Gas): Refusal {
-  return refuse(code, `err: ${message} (supplied gas ${gas})`);
 }
 
 /** @param logsBefore of the block */
