@@ -5,21 +5,22 @@ import {
   type Refusal,
   refuse,
   type StateReader,
+  type TransactionRequest,
   type Verdict,
   ZERO_ADDRESS,
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
-import type { CallerPort, CallOptions, CallOutcome, CallRequest } from '../rpc/index.ts';
+import type { CallerPort, CallOptions, CallOutcome } from '../rpc/index.ts';
 import {
   asErr,
   type BlockEnvironment,
+  type CallRequest,
   type CallResult,
   type ChainRules,
   callPrice,
   createAccessList,
   type Engine,
   type CallOptions as EngineOptions,
-  type CallRequest as EngineRequest,
   environmentOf,
   estimateGas,
   forkAt,
@@ -29,7 +30,7 @@ import {
 
 /** All that an engine needs for one call. */
 type Prepared = {
-  readonly request: EngineRequest;
+  readonly request: CallRequest;
   readonly environment: BlockEnvironment;
   readonly state: StateReader;
   readonly options: Required<Pick<EngineOptions, 'pause'>>;
@@ -44,7 +45,7 @@ export function createCaller(
 ): CallerPort {
   /** @param gasOf what the message gets, of what it asks for and the environment */
   const prepare = (
-    asked: CallRequest,
+    asked: TransactionRequest,
     number: Height,
     { state: stateOverrides = [], block = {}, signal }: CallOptions,
     gasOf: (environment: BlockEnvironment) => bigint,
@@ -64,7 +65,7 @@ export function createCaller(
     const { to, data = new Uint8Array(0), value = 0n, accessList, authorizationList } = asked;
     const { blobVersionedHashes: blobHashes } = asked;
     const gas = gasOf(environment);
-    const request: EngineRequest = {
+    const request: CallRequest = {
       ...{ from, to, data, value, gas, gasPrice, feeCap, movedPrecompiles },
       ...(accessList !== undefined && { accessList }),
       ...(authorizationList !== undefined && { authorizationList }),

@@ -26,21 +26,7 @@ export function createSimulator(
       const verdict = await store.setBack(number, signal, ({ rootAfter }) =>
         simulateBlocks(input, { engine, state, rootAfter }),
       );
-      if (typeof verdict === 'string') return refuseRoot(number, verdict);
-      if (!verdict.ok) return verdict;
-      return {
-        ok: true,
-        blocks: verdict.blocks.map(({ header: made, hash: own, transactions, ...rest }) => ({
-          ...rest,
-          hash: own,
-          block: {
-            header: made,
-            transactions,
-            ommers: [],
-            ...(made.withdrawalsRoot !== undefined && { withdrawals: [] }),
-          },
-        })),
-      };
+      return typeof verdict === 'string' ? refuseRoot(number, verdict) : verdict;
     },
   };
 }

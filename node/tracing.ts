@@ -13,6 +13,7 @@ import {
   type Height,
   invariant,
   refuse,
+  type TraceResult,
   type Verdict,
 } from '../ledger/model/index.ts';
 import type { ChainStore } from '../ledger/store/index.ts';
@@ -25,7 +26,6 @@ import {
   environmentOf,
   forkAt,
   isAtLeast,
-  type TraceResult,
 } from '../vm/index.ts';
 import { createCaller } from './caller.ts';
 import type { Clock } from './clock.ts';

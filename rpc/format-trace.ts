@@ -1,15 +1,16 @@
 /** Traces as the JSON that geth gives, down to which fields are left out. */
 import { setImmediate } from 'node:timers/promises';
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex, type Hex } from '../ledger/model/index.ts';
+import {
+  bytesToHex,
+  type CallFrame,
+  type Hex,
+  type PrestateAccount,
+  type StructLog,
+  type TracedSlot,
+  type TraceResult,
+} from '../ledger/model/index.ts';
 import { solidityReason } from './methods/eth/call-request.ts';
-import type {
-  CallFrame,
-  StructLog,
-  TracedAccount,
-  TracedSlot,
-  TraceResult,
-} from './tracing-port.ts';
 import {
   addressSchema,
   bytesSchema,
@@ -168,7 +169,7 @@ function formatFrame(frame: CallFrame): Json {
   };
 }
 
-function formatAccounts(accounts: readonly TracedAccount[]): Json {
+function formatAccounts(accounts: readonly PrestateAccount[]): Json {
   const entries = accounts.map((account): [Hex, Json] => {
     const { balance, nonce, code, storage } = account;
     const json = {

@@ -3,13 +3,11 @@ export { RPC_ERRORS } from './errors.ts';
 export type { RpcLimits, RpcServerOptions } from './options.ts';
 export { DEFAULT_RPC_LIMITS } from './options.ts';
 export type {
-  AccessListOutcome,
   BackupPort,
   BackupReport,
   CallerPort,
   CallOptions,
   CallOutcome,
-  CallRequest,
   ChainPort,
   EstimateOutcome,
   EventPort,

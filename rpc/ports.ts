@@ -5,20 +5,23 @@
  * `ChainStore` of `ledger/store`, so the store itself fits. Only final blocks are ever seen.
  */
 import type {
-  AccessListItem,
+  AccessListResult,
   Address,
-  Authorization,
   Block,
   BlockHeader,
+  CallOverrides,
   Gas,
   Hash,
   Height,
   Log,
   LogCriteria,
   Receipt,
+  SimulatedBlockReport,
+  SimulatedBlockRequest,
+  SimulationOptions,
   StateReader,
   Transaction,
-  UnixSeconds,
+  TransactionRequest,
   Verdict,
   Wei,
 } from '../ledger/model/index.ts';
@@ -128,57 +131,6 @@ export type PoolPort = {
   };
 };
 
-/** A message to execute without a signature. Absent fields have no value of their own: the caller chooses. */
-export type CallRequest = {
-  readonly type?: number;
-  readonly from?: Address;
-  /** Absent creates a contract. */
-  readonly to?: Address;
-  readonly gas?: Gas;
-  readonly gasPrice?: Wei;
-  readonly maxFeePerGas?: Wei;
-  readonly maxPriorityFeePerGas?: Wei;
-  readonly maxFeePerBlobGas?: Wei;
-  readonly value?: Wei;
-  readonly nonce?: bigint;
-  readonly data?: Uint8Array;
-  readonly accessList?: readonly AccessListItem[];
-  readonly authorizationList?: readonly Authorization[];
-  readonly blobVersionedHashes?: readonly Hash[];
-};
-
-type SlotOverride = { readonly slot: Uint8Array; readonly value: Uint8Array };
-
-/** Replaces parts of an account. `state` replaces the whole storage, `stateDiff` single slots. */
-export type StateOverride = {
-  readonly address: Address;
-  readonly nonce?: bigint;
-  readonly balance?: Wei;
-  readonly code?: Uint8Array;
-  readonly state?: readonly SlotOverride[];
-  readonly stateDiff?: readonly SlotOverride[];
-  /** Where the precompiled contract at `address` is to answer instead. */
-  readonly movePrecompileTo?: Address;
-};
-
-/** Replaces parts of what instructions see of the block. */
-export type BlockOverrides = {
-  readonly number?: Height;
-  readonly timestamp?: UnixSeconds;
-  readonly gasLimit?: Gas;
-  readonly beneficiary?: Address;
-  readonly prevRandao?: Hash;
-  readonly difficulty?: bigint;
-  readonly baseFeePerGas?: Wei;
-  readonly blobBaseFee?: Wei;
-};
-
-/** What a call may suppose in place of what is stored. */
-export type CallOverrides = {
-  readonly state?: readonly StateOverride[];
-  readonly block?: BlockOverrides;
-};
-
 export type CallOptions = CallOverrides & {
   readonly signal: AbortSignal;
   /** The most gas that a call gets, whatever it asks for. */
@@ -198,13 +150,6 @@ export type EstimateOutcome =
   | { readonly kind: 'reverted'; readonly output: Uint8Array }
   | { readonly kind: 'failed'; readonly message: string };
 
-export type AccessListOutcome = {
-  readonly accessList: readonly AccessListItem[];
-  readonly gasUsed: Gas;
-  /** Why the execution ended badly, if it did; the list holds what it touched until then. */
-  readonly error: string | undefined;
-};
-
 /**
  * Read-only execution in the environment of a final block, on the state after it. A refusal says what
  * made the message impossible (too little balance, gas below the intrinsic cost) in geth's words.
@@ -213,48 +158,21 @@ export type AccessListOutcome = {
  */
 export type CallerPort = {
   call(
-    request: CallRequest,
+    request: TransactionRequest,
     at: Height,
     options: CallOptions,
   ): Promise<Verdict<{ readonly outcome: CallOutcome }>>;
   estimateGas(
-    request: CallRequest,
+    request: TransactionRequest,
     at: Height,
     options: CallOptions,
   ): Promise<Verdict<{ readonly outcome: EstimateOutcome }>>;
   /** Absent where the engine cannot tell which slots were touched. */
   createAccessList?(
-    request: CallRequest,
+    request: TransactionRequest,
     at: Height,
     options: CallOptions,
-  ): Promise<Verdict<{ readonly outcome: AccessListOutcome }>>;
-};
-
-export type SimulatedBlockRequest = CallOverrides & { readonly calls?: readonly CallRequest[] };
-
-export type SimulationOptions = Pick<CallOptions, 'signal' | 'gasCap'> & {
-  readonly isValidating: boolean;
-  readonly logsTransfers: boolean;
-};
-
-export type SimulatedOutcome = {
-  readonly gasUsed: Gas;
-  /** Before refunds. */
-  readonly maxUsedGas: Gas;
-  readonly logs: readonly Log[];
-  /** In the block, one for each. */
-  readonly logIndexes: readonly number[];
-} & (
-  | { readonly kind: 'success' | 'reverted'; readonly output: Uint8Array }
-  | { readonly kind: 'failed'; readonly message: string }
-);
-
-export type SimulatedBlockReport = {
-  readonly block: Block;
-  readonly hash: Hash;
-  readonly senders: readonly Address[];
-  /** One for each transaction. */
-  readonly outcomes: readonly SimulatedOutcome[];
+  ): Promise<Verdict<{ readonly outcome: AccessListResult }>>;
 };
 
 /** Blocks that are executed on a final one and thrown away. */
@@ -263,7 +181,7 @@ export type SimulatorPort = {
   simulate(
     blocks: readonly SimulatedBlockRequest[],
     at: Height,
-    options: SimulationOptions,
+    options: SimulationOptions & { readonly signal: AbortSignal },
   ): Promise<Verdict<{ readonly blocks: readonly SimulatedBlockReport[] }>>;
 };
 

@@ -1,10 +1,10 @@
 /** Traces as JSON: which fields there are, and which are left out, as geth has it. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { TracerChoice } from '../ledger/model/index.ts';
 import { formatTrace } from './format-trace.ts';
 import { traceConfigParam } from './methods/debug/trace-config.ts';
 import { createScriptedTracing } from './testkit/scripted-tracing.ts';
-import type { TracerChoice } from './tracing-port.ts';
 
 const test = suite('rpc/tracing');
 const word = (byte: string): string => `0x${byte.repeat(32)}`;

@@ -1,18 +1,15 @@
 /** The access list with which a call touches nothing unlisted (X-19, EIP-2930). */
-import type { AccessListItem, Gas, StateReader, Verdict } from '../ledger/model/index.ts';
+import type {
+  AccessListItem,
+  AccessListResult,
+  StateReader,
+  Verdict,
+} from '../ledger/model/index.ts';
 import { refuse } from '../ledger/model/index.ts';
 import type { BlockEnvironment, CallOptions, CallRequest, CallResult, Engine } from './engine.ts';
 
 /** What a list adds to the warm set can open new ways, but each round lists more: few calls take three. */
 const MOST_ROUNDS = 64;
-
-export type AccessListResult = {
-  readonly accessList: readonly AccessListItem[];
-  /** With that list given. */
-  readonly gasUsed: Gas;
-  /** Why the call ended badly, if it did; the list holds what it touched until then. */
-  readonly error: string | undefined;
-};
 
 /** The addresses and slots that the call touches beyond those that are warm anyway. */
 export async function createAccessList(

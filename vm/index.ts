@@ -17,7 +17,6 @@ export type {
   RulesChange,
 } from './chain-rules.ts';
 export { FORK_NAMES, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
-export type { AccessListResult } from './create-access-list.ts';
 export { createAccessList } from './create-access-list.ts';
 export type { EngineName } from './create-engine.ts';
 export { createEngine, ENGINE_NAMES } from './create-engine.ts';
@@ -36,7 +35,7 @@ export { VM_ERRORS } from './errors.ts';
 export type { EstimateOptions, GasEstimate } from './estimate-gas.ts';
 export { estimateGas } from './estimate-gas.ts';
 export { baseFeeAfter, environmentOf, forkFields } from './header-rules.ts';
-export type { BlockOverrides, OverriddenState, StateOverride } from './overrides.ts';
+export type { OverriddenState } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
 export type { PermissionRule } from './permissions.ts';
 export { checkPermission, RIGHTS } from './permissions.ts';
@@ -45,7 +44,6 @@ export type { ReplayBlock, ReplayInput } from './reference/replay-block.ts';
 export { createReplay } from './reference/replay-block.ts';
 export { simulateBlocks } from './simulate/simulate-blocks.ts';
 export type { Tracer } from './tracer.ts';
-export type { TraceResult, TracerChoice } from './tracers/create-tracer.ts';
 export { createTracer } from './tracers/create-tracer.ts';
 export { createTraceBudget } from './tracers/trace-budget.ts';
 export { checkForm, checkFunds, feeCap, maxCost } from './transaction-rules.ts';

@@ -6,19 +6,16 @@ import {
   type Address,
   asAddress,
   asHash,
+  type BlockOverrides,
   bytesToBigint,
   bytesToHex,
   hexToBytes,
+  type StateOverride,
 } from '../ledger/model/index.ts';
 import type { CallRequest, CallResult } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
-import {
-  type BlockOverrides,
-  overrideEnvironment,
-  overrideState,
-  type StateOverride,
-} from './index.ts';
+import { overrideEnvironment, overrideState } from './index.ts';
 import { createReferenceEngine } from './reference-engine.ts';
 import { COIN, createTestChain, party, testRules } from './testkit/chain.ts';
 

@@ -6,54 +6,23 @@
  */
 import { keccak256 } from '#crypto';
 import {
-  type Address,
+  type BlockOverrides,
   checksumAddress,
   EMPTY_CODE_HASH,
-  type Gas,
   type Hash,
-  type Height,
   keyOf,
   refuse,
   type SlotChange,
+  type SlotOverride,
   type StateChanges,
+  type StateOverride,
   type StateReader,
-  type UnixSeconds,
   type Verdict,
-  type Wei,
 } from '../ledger/model/index.ts';
 import type { ForkName } from './chain-rules.ts';
 import type { BlockEnvironment, PrecompileMove } from './engine.ts';
 import { createLayeredState, type LayeredState } from './layered-state.ts';
 import { precompileNumber, precompilesAt } from './precompiles/index.ts';
-
-/** A slot and its value, at most 32 bytes each, the slot exactly that. */
-type SlotOverride = { readonly slot: Uint8Array; readonly value: Uint8Array };
-
-/** Replaces parts of an account. `state` replaces the whole storage, `stateDiff` single slots. */
-export type StateOverride = {
-  readonly address: Address;
-  readonly nonce?: bigint;
-  readonly balance?: Wei;
-  readonly code?: Uint8Array;
-  readonly state?: readonly SlotOverride[];
-  readonly stateDiff?: readonly SlotOverride[];
-  /** Where the precompiled contract at `address` is to answer instead. */
-  readonly movePrecompileTo?: Address;
-};
-
-/** Replaces parts of what instructions see of the block. */
-export type BlockOverrides = {
-  readonly number?: Height;
-  readonly timestamp?: UnixSeconds;
-  readonly gasLimit?: Gas;
-  /** Comes before the beneficiary of the rules (X-10). */
-  readonly beneficiary?: Address;
-  readonly prevRandao?: Hash;
-  /** What DIFFICULTY returns before Paris. */
-  readonly difficulty?: bigint;
-  readonly baseFeePerGas?: Wei;
-  readonly blobBaseFee?: Wei;
-};
 
 export type OverriddenState = {
   readonly state: LayeredState;

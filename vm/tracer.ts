@@ -5,7 +5,7 @@
  * callback returns; what a tracer wants to keep it takes as the copies that the functions give. What a
  * callback throws ends the run.
  */
-import type { Address, Gas, Hash, Wei } from '../ledger/model/index.ts';
+import type { Address, FrameKind, Gas, Hash, Wei } from '../ledger/model/index.ts';
 
 /** The state as the running transaction sees it at this moment. Reading changes nothing, nor warms anything. */
 export type TracedState = {
@@ -30,15 +30,6 @@ export type TracedTransaction = {
   readonly authorities: readonly Address[];
   readonly state: TracedState;
 };
-
-export type FrameKind =
-  | 'call'
-  | 'callcode'
-  | 'delegatecall'
-  | 'staticcall'
-  | 'create'
-  | 'create2'
-  | 'selfdestruct';
 
 /**
  * A message that begins. One that fails at once (no balance, too deep, an address that is taken) and the

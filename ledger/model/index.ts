@@ -17,6 +17,14 @@ export {
   hexToBytes,
   keyOf,
 } from './bytes.ts';
+export type {
+  AccessListResult,
+  BlockOverrides,
+  CallOverrides,
+  SlotOverride,
+  StateOverride,
+  TransactionRequest,
+} from './call.ts';
 export { checksumAddress } from './checksum-address.ts';
 export {
   EMPTY_CODE_HASH,
@@ -44,6 +52,12 @@ export { decodeRlp, encodeRlp } from './rlp.ts';
 export { RlpReader } from './rlp-reader.ts';
 export { contractAddress, effectiveGasPrice, recoverSender } from './sender.ts';
 export type {
+  SimulatedBlockReport,
+  SimulatedBlockRequest,
+  SimulatedOutcome,
+  SimulationOptions,
+} from './simulation.ts';
+export type {
   Account,
   AccountChange,
   SlotChange,
@@ -57,6 +71,23 @@ export type { StateBefore } from './state-root.ts';
 export { commitState } from './state-root.ts';
 export type { PlacedNode } from './subtrie-proof.ts';
 export { proveSubtrie, verifySubtrie } from './subtrie-proof.ts';
+export type {
+  CallFrame,
+  CallLog,
+  CallTrace,
+  CallTracerOptions,
+  FourByteTrace,
+  FrameKind,
+  PrestateAccount,
+  PrestateOptions,
+  PrestateTrace,
+  StructLog,
+  StructLoggerOptions,
+  StructLogTrace,
+  TracedSlot,
+  TraceResult,
+  TracerChoice,
+} from './trace.ts';
 export type { AccessListItem, Authorization, Transaction } from './transaction.ts';
 export { decodeTransaction } from './transaction-decoder.ts';
 export type { TransactionFields } from './transaction-signer.ts';

@@ -7,6 +7,8 @@ import {
   invariant,
   keyOf,
   refuse,
+  type SimulatedOutcome,
+  type TransactionRequest,
   type Verdict,
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
@@ -14,13 +16,11 @@ import type { RpcServerOptions } from '../options.ts';
 import type {
   CallerPort,
   CallOutcome,
-  CallRequest,
   EvidenceReport,
   PooledTransaction,
   PoolPort,
   RpcLogger,
   RpcPorts,
-  SimulatedOutcome,
   SimulatorPort,
 } from '../ports.ts';
 import { createRpcServer, type RpcServer } from '../server.ts';
@@ -29,7 +29,7 @@ import { createScriptedTracing } from './scripted-tracing.ts';
 
 export const CHAIN_ID = 20_260n;
 
-export type Respond = (request: CallRequest, signal: AbortSignal) => Promise<CallOutcome>;
+export type Respond = (request: TransactionRequest, signal: AbortSignal) => Promise<CallOutcome>;
 
 export type MemoryNode = {
   readonly ports: RpcPorts;

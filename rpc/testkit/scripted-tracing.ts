@@ -1,6 +1,6 @@
 /** Traces that are always the same, one for each tracer. */
-import { ZERO_ADDRESS, ZERO_HASH } from '../../ledger/model/index.ts';
-import type { TraceRequest, TraceResult, TracingPort } from '../tracing-port.ts';
+import { type TraceResult, ZERO_ADDRESS, ZERO_HASH } from '../../ledger/model/index.ts';
+import type { TraceRequest, TracingPort } from '../tracing-port.ts';
 
 const SOME = Uint8Array.of(1, 2);
 const WORD = new Uint8Array(32).fill(7);
@@ -38,7 +38,12 @@ function resultOf({ tracer }: TraceRequest): TraceResult {
       return { kind: 'structLogs', gas: 21_000n, failed: false, returnValue: SOME, structLogs };
     }
     case 'callTracer': {
-      const ended = { kind: 'create2', to: undefined, value: 0n, error: 'execution reverted' };
+      const ended = {
+        kind: 'create2',
+        to: undefined,
+        value: 0n,
+        error: 'execution reverted',
+      } as const;
       return {
         kind: 'callTracer',
         frame: { ...INNER, ...ended, output: NO, calls: [INNER], logs: [] },

@@ -2,10 +2,10 @@
  * X-32: calls and creations that fail before there is a frame, told as frames that end where they begin.
  * The machine goes on with the next instruction and does not mention them.
  */
-import type { Address, Gas } from '../../ledger/model/index.ts';
+import type { Address, FrameKind, Gas } from '../../ledger/model/index.ts';
 import { addressOfWord } from '../stack-word.ts';
 import { createdAddress, initcodeOf, memoryOf } from '../step-reading.ts';
-import type { FrameKind, TracedFrame, TracedStep } from '../tracer.ts';
+import type { TracedFrame, TracedStep } from '../tracer.ts';
 import { HAS_STORAGE } from './layout.ts';
 import { balanceAt, type Watched } from './state-price.ts';
 import { loadAccount, nonceAt } from './world.ts';

@@ -1,7 +1,7 @@
 /** The machine as it stands when it stops for a tracer: the frame on top, its next instruction, how a frame ended. */
-import type { Gas } from '../../ledger/model/index.ts';
+import type { FrameKind, Gas } from '../../ledger/model/index.ts';
 import { opcodeName } from '../opcode-names.ts';
-import type { FrameKind, TracedEnd, TracedFrame, TracedStep } from '../tracer.ts';
+import type { TracedEnd, TracedFrame, TracedStep } from '../tracer.ts';
 import { engineFault, readWord } from './instance.ts';
 import { entryFields } from './instruction-table.ts';
 import {

@@ -3,24 +3,24 @@ import {
   type BlockHeader,
   type Height,
   refuse,
+  type SimulatedBlockRequest,
   type UnixSeconds,
   type Verdict,
 } from '../../ledger/model/index.ts';
-import type { SimulatedBlock } from './simulation.ts';
 
 /** Above the block that a simulation builds on, gaps included. */
 const MOST_BLOCKS = 256n;
 /** Between blocks whose time is not given, as in geth. */
 const INTERVAL_S = 12n;
 
-export type PlannedBlock = SimulatedBlock & {
+export type PlannedBlock = SimulatedBlockRequest & {
   readonly number: Height;
   readonly timestamp: UnixSeconds;
 };
 
 /** Refuses with VM_SIMULATED_NUMBER, VM_SIMULATED_TIMESTAMP, VM_SIMULATED_BLOCKS. */
 export function planBlocks(
-  blocks: readonly SimulatedBlock[],
+  blocks: readonly SimulatedBlockRequest[],
   base: Pick<BlockHeader, 'number' | 'timestamp'>,
 ): Verdict<{ readonly planned: readonly PlannedBlock[] }> {
   const planned: PlannedBlock[] = [];

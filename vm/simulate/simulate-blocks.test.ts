@@ -12,6 +12,9 @@ import {
   encodeHeader,
   headerHash,
   hexToBytes,
+  type SimulatedBlockReport,
+  type SimulatedBlockRequest,
+  type TransactionRequest,
   ZERO_ADDRESS,
 } from '../../ledger/model/index.ts';
 import type { Engine } from '../engine.ts';
@@ -20,12 +23,7 @@ import { createReferenceEngine } from '../reference-engine.ts';
 import { COIN, createTestChain, party, testRules } from '../testkit/chain.ts';
 import { isTransferLog } from '../transfer-log.ts';
 import { simulateBlocks } from './simulate-blocks.ts';
-import type {
-  SimulatedBlock,
-  SimulatedCall,
-  SimulatedResult,
-  SimulationInput,
-} from './simulation.ts';
+import type { SimulationInput } from './simulation.ts';
 
 const test = suite('vm/simulate/simulate-blocks');
 const alice = party('alice').address;
@@ -71,7 +69,7 @@ const ENGINES: readonly (readonly [string, Engine])[] = [
 
 function simulate(
   engine: Engine,
-  blocks: readonly SimulatedBlock[],
+  blocks: readonly SimulatedBlockRequest[],
   changed: Partial<SimulationInput> = {},
 ): ReturnType<typeof simulateBlocks> {
   const input = {
@@ -89,16 +87,16 @@ function simulate(
 
 async function made(
   engine: Engine,
-  blocks: readonly SimulatedBlock[],
+  blocks: readonly SimulatedBlockRequest[],
   changed: Partial<SimulationInput> = {},
-): Promise<readonly SimulatedResult[]> {
+): Promise<readonly SimulatedBlockReport[]> {
   const verdict = await simulate(engine, blocks, changed);
   assert.ok(verdict.ok, verdict.ok ? '' : `${verdict.code}: ${verdict.message}`);
   return verdict.blocks;
 }
 
 async function code(
-  blocks: readonly SimulatedBlock[],
+  blocks: readonly SimulatedBlockRequest[],
   changed: Partial<SimulationInput> = {},
 ): Promise<string> {
   const codes = await Promise.all(
@@ -111,10 +109,10 @@ async function code(
   return String(codes[0]);
 }
 
-const calls = (...list: readonly SimulatedCall[]): SimulatedBlock => ({ calls: list });
-const count: SimulatedCall = { from: alice, to: at(0x11) };
+const calls = (...list: readonly TransactionRequest[]): SimulatedBlockRequest => ({ calls: list });
+const count: TransactionRequest = { from: alice, to: at(0x11) };
 
-function outputs(results: readonly SimulatedResult[]): readonly (bigint | string)[] {
+function outputs(results: readonly SimulatedBlockReport[]): readonly (bigint | string)[] {
   return results.flatMap(({ outcomes }) =>
     outcomes.map((outcome) =>
       outcome.kind === 'success' ? bytesToBigint(outcome.output) : outcome.kind,
@@ -123,7 +121,7 @@ function outputs(results: readonly SimulatedResult[]): readonly (bigint | string
 }
 
 test('both engines make the same blocks', async () => {
-  const blocks: readonly SimulatedBlock[] = [
+  const blocks: readonly SimulatedBlockRequest[] = [
     calls(count, { from: alice, to: bob, value: 5n }, { from: alice, to: at(0x22) }),
     {
       block: { number: head.number + 4n, beneficiary: bob },
@@ -132,10 +130,10 @@ test('both engines make the same blocks', async () => {
     calls({ from: at(0x55), to: at(0x55) }, count),
   ];
   const [fast, reference] = await Promise.all(ENGINES.map(([, engine]) => made(engine, blocks)));
-  const plain = (results: readonly SimulatedResult[] | undefined): string[] =>
-    (results ?? []).map(({ header, outcomes }) =>
+  const plain = (results: readonly SimulatedBlockReport[] | undefined): string[] =>
+    (results ?? []).map(({ block, outcomes }) =>
       [
-        bytesToHex(encodeHeader(header)),
+        bytesToHex(encodeHeader(block.header)),
         ...outcomes.map(({ kind, gasUsed }) => `${kind} ${gasUsed}`),
       ].join(),
     );
@@ -180,10 +178,10 @@ for (const [name, engine] of ENGINES) {
       calls({ to: at(0x66) }),
     ]);
     const [first, second] = results;
-    assert.equal(first?.header.parentHash, base.hash);
-    assert.equal(second?.header.parentHash, first?.hash);
-    assert.is(second?.header.timestamp, head.timestamp + 112n);
-    assert.equal(second?.header.beneficiary, bob);
+    assert.equal(first?.block.header.parentHash, base.hash);
+    assert.equal(second?.block.header.parentHash, first?.hash);
+    assert.is(second?.block.header.timestamp, head.timestamp + 112n);
+    assert.equal(second?.block.header.beneficiary, bob);
     const seen = second?.outcomes[0];
     assert.ok(seen?.kind === 'success');
     const word = (index: number) => seen.output.subarray(32 * index, 32 * index + 32);
@@ -195,9 +193,8 @@ for (const [name, engine] of ENGINES) {
 
   test(`X-25: transfers are logs in their place, and those of failed frames are not (${name})`, async () => {
     const send = { from: alice, to: at(0x44), value: 3n };
-    const [block] = await made(engine, [calls(send, { from: alice, to: at(0x55) })], {
-      logsTransfers: true,
-    });
+    const destroy = { from: alice, to: at(0x55) };
+    const [block] = await made(engine, [calls(send, destroy)], { logsTransfers: true });
     const [sent, destroyed] = block?.outcomes ?? [];
     const shape = (sent?.logs ?? []).map((log) =>
       isTransferLog(log) ? Number(bytesToBigint(log.data)) : bytesToHex(log.address).slice(0, 6),
@@ -211,10 +208,10 @@ for (const [name, engine] of ENGINES) {
       (destroyed?.logs ?? []).map(({ data }) => bytesToBigint(data)),
       [7n],
     );
-    assert.is(block?.receipts[0]?.logs.length, 2);
-    const plain = await made(engine, [calls(send)]);
-    assert.is(plain[0]?.outcomes[0]?.logs.length, 2);
-    assert.equal(plain[0]?.receipts[0]?.logsBloom, block?.receipts[0]?.logsBloom);
+    const [plain] = await made(engine, [calls(send, destroy)]);
+    assert.is(plain?.outcomes[0]?.logs.length, 2);
+    assert.equal(plain?.block.header.receiptsRoot, block?.block.header.receiptsRoot);
+    assert.equal(plain?.block.header.logsBloom, block?.block.header.logsBloom);
   });
 
   test(`the reward goes to whom the rules name, or to the supposed fee recipient (${name})`, async () => {
@@ -246,7 +243,7 @@ test('X-23: a call is an unsigned transaction of the type that its fields ask fo
     ),
   ]);
   assert.equal(
-    block?.transactions.map(({ type, nonce }) => [type, nonce]),
+    block?.block.transactions.map(({ type, nonce }) => [type, nonce]),
     [
       [2, 0n],
       [0, 1n],
@@ -254,11 +251,11 @@ test('X-23: a call is an unsigned transaction of the type that its fields ask fo
     ],
   );
   assert.equal(
-    block?.transactions.map(({ raw }) => keccak256(raw)),
-    block?.transactions.map(({ hash }) => hash),
+    block?.block.transactions.map(({ raw }) => keccak256(raw)),
+    block?.block.transactions.map(({ hash }) => hash),
   );
-  assert.is(block?.transactions[0]?.gasLimit, 30_000_000n);
-  assert.is(block?.transactions[1]?.gasLimit, 29_979_000n);
+  assert.is(block?.block.transactions[0]?.gasLimit, 30_000_000n);
+  assert.is(block?.block.transactions[1]?.gasLimit, 29_979_000n);
   const created = contractAddress(alice, 2n);
   const [, called] = await made(engine, [
     block === undefined
@@ -326,26 +323,26 @@ test('X-5: there are no blobs on our own chain, in simulations neither', async (
 test('X-24: the base fee is zero without validation and follows from the block before with it', async () => {
   const [, engine] = ENGINES[0] as (typeof ENGINES)[0];
   const [free] = await made(engine, [{}]);
-  assert.is(free?.header.baseFeePerGas, 0n);
+  assert.is(free?.block.header.baseFeePerGas, 0n);
   const [first, second] = await made(engine, [{}, {}], { isValidating: true });
-  assert.ok((first?.header.baseFeePerGas ?? 0n) > (second?.header.baseFeePerGas ?? 0n));
+  assert.ok((first?.block.header.baseFeePerGas ?? 0n) > (second?.block.header.baseFeePerGas ?? 0n));
 });
 
 test('X-22: numbers and times ascend, gaps are filled, and there are at most 256 blocks', async () => {
   const [, engine] = ENGINES[0] as (typeof ENGINES)[0];
-  const numbered = (number: bigint): SimulatedBlock => ({
+  const numbered = (number: bigint): SimulatedBlockRequest => ({
     block: { number: head.number + number },
   });
   const filled = await made(engine, [numbered(3n), numbered(256n)]);
   assert.is(filled.length, 256);
   assert.equal(
-    filled.slice(0, 3).map(({ header }) => header.timestamp - head.timestamp),
+    filled.slice(0, 3).map(({ block }) => block.header.timestamp - head.timestamp),
     [12n, 24n, 36n],
   );
   assert.is(await code([numbered(257n)]), 'VM_SIMULATED_BLOCKS');
   assert.is(await code([numbered(2n), numbered(2n)]), 'VM_SIMULATED_NUMBER');
   assert.is(await code([numbered(0n)]), 'VM_SIMULATED_NUMBER');
-  const timed = (timestamp: bigint): SimulatedBlock => ({
+  const timed = (timestamp: bigint): SimulatedBlockRequest => ({
     block: { timestamp: head.timestamp + timestamp },
   });
   assert.is(await code([timed(5n), timed(5n)]), 'VM_SIMULATED_TIMESTAMP');

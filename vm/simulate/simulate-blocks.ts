@@ -6,6 +6,7 @@
  */
 import {
   type Address,
+  type Block,
   type BlockHeader,
   combineBlooms,
   EMPTY_OMMERS_HASH,
@@ -17,7 +18,10 @@ import {
   logsBloom,
   type Receipt,
   receiptsRoot,
+  type SimulatedBlockReport,
+  type SimulatedOutcome,
   type StateChanges,
+  type Transaction,
   transactionsRoot,
   type Verdict,
   ZERO_HASH,
@@ -36,12 +40,7 @@ import { isTransferLog } from '../transfer-log.ts';
 import { payReward } from './block-reward.ts';
 import { type PlannedBlock, planBlocks } from './plan-blocks.ts';
 import { changesOf, outcomeOf, prepareCall } from './simulate-call.ts';
-import type {
-  SimulatedOutcome,
-  SimulatedResult,
-  SimulationInput,
-  SimulationModules,
-} from './simulation.ts';
+import type { SimulationInput, SimulationModules } from './simulation.ts';
 import { runSystemCalls } from './system-calls.ts';
 
 /** What goes from block to block. */
@@ -60,7 +59,7 @@ type Progress = {
 export async function simulateBlocks(
   input: SimulationInput,
   modules: SimulationModules,
-): Promise<Verdict<{ readonly blocks: readonly SimulatedResult[] }>> {
+): Promise<Verdict<{ readonly blocks: readonly SimulatedBlockReport[] }>> {
   const { base, gasCap } = input;
   const plan = planBlocks(input.blocks, base.header);
   if (!plan.ok) return plan;
@@ -73,15 +72,16 @@ export async function simulateBlocks(
     known: undefined,
   };
   progress.state.addBlockHash(base.header.number, base.hash);
-  const blocks: SimulatedResult[] = [];
+  const blocks: SimulatedBlockReport[] = [];
   for (const planned of plan.planned) {
     const made = await simulateBlock(planned, progress, input, modules);
     if (!made.ok) return made;
-    const { header, hash } = made.block;
+    const { block, hash } = made.report;
+    const { header } = block;
     progress.parent = header;
     progress.parentHash = hash;
     progress.state.addBlockHash(header.number, hash);
-    blocks.push(made.block);
+    blocks.push(made.report);
     await input.pause?.();
   }
   return { ok: true, blocks };
@@ -94,7 +94,7 @@ async function simulateBlock(
   progress: Progress,
   input: SimulationInput,
   modules: SimulationModules,
-): Made<{ readonly block: SimulatedResult }> {
+): Made<{ readonly report: SimulatedBlockReport }> {
   const { state } = progress;
   const { rules } = input;
   const fork = forkAt(rules, planned.number, planned.timestamp);
@@ -141,7 +141,13 @@ async function simulateBlock(
     ...(isAtLeast(fork, 'prague') && { requestsHash: requestsHashOf(ended.requests) }),
   };
   const hash = headerHash(header, rules.hashRule);
-  return { ok: true, block: { header, hash, transactions, senders, receipts, outcomes } };
+  const block: Block = {
+    header,
+    transactions,
+    ommers: [],
+    ...(isAtLeast(fork, 'shanghai') && { withdrawals: [] }),
+  };
+  return { ok: true, report: { block, hash, senders, outcomes } };
 }
 
 /** Blocks that change nothing have the root of the block before. */
@@ -153,7 +159,10 @@ async function rootOf(progress: Progress, { rootAfter }: SimulationModules): Pro
   return progress.known.root;
 }
 
-type Ran = Pick<SimulatedResult, 'transactions' | 'senders' | 'receipts' | 'outcomes'>;
+type Ran = Pick<SimulatedBlockReport, 'senders' | 'outcomes'> & {
+  readonly transactions: readonly Transaction[];
+  readonly receipts: readonly Receipt[];
+};
 
 async function runCalls(
   { calls = [] }: PlannedBlock,
@@ -166,7 +175,7 @@ async function runCalls(
 ): Made<Ran> {
   const { state } = progress;
   const { chainId } = rules;
-  const transactions: SimulatedResult['transactions'][number][] = [];
+  const transactions: Transaction[] = [];
   const senders: Address[] = [];
   const receipts: Receipt[] = [];
   const outcomes: SimulatedOutcome[] = [];

@@ -7,9 +7,11 @@ import {
   invariant,
   type Refusal,
   refuse,
+  type SimulatedOutcome,
   type StateReader,
   type Transaction,
   type TransactionFields,
+  type TransactionRequest,
   unsignedTransaction,
   type Verdict,
   ZERO_ADDRESS,
@@ -17,7 +19,6 @@ import {
 import { callPrice } from '../call-price.ts';
 import { asErr } from '../call-rules.ts';
 import type { CallRequest, CallResult } from '../engine.ts';
-import type { SimulatedCall, SimulatedOutcome } from './simulation.ts';
 
 const HIGHEST_NONCE = 2n ** 64n - 1n;
 
@@ -37,7 +38,7 @@ export type GasLeft = {
 
 /** Refuses with VM_SIMULATED_BLOCK_GAS, VM_NONCE_TOO_LOW, VM_NONCE_TOO_HIGH, VM_NONCE_MAX, VM_TIP_ABOVE_FEE_CAP. */
 export function prepareCall(
-  call: SimulatedCall,
+  call: TransactionRequest,
   { gasLimit, baseFeePerGas }: BlockHeader,
   state: StateReader,
   { inBlock, inAll }: GasLeft,
@@ -85,7 +86,7 @@ function checkNonce(from: Address, nonce: bigint, current: bigint): Refusal | un
 }
 
 function fieldsOf(
-  call: SimulatedCall,
+  call: TransactionRequest,
   { gas, nonce, chainId }: { readonly gas: Gas; readonly nonce: bigint; readonly chainId: bigint },
 ): TransactionFields {
   const { to, value = 0n, data = new Uint8Array(0), accessList = [] } = call;

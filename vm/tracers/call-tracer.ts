@@ -1,43 +1,7 @@
 /** X-34: the tree of messages of a transaction, as geth's `callTracer`. */
-import type { Address, Gas, Hash, Wei } from '../../ledger/model/index.ts';
-import type { FrameKind, Tracer } from '../tracer.ts';
+import type { CallFrame, CallLog, CallTrace, CallTracerOptions } from '../../ledger/model/index.ts';
+import type { Tracer } from '../tracer.ts';
 import type { TraceBudget } from './trace-budget.ts';
-
-export type CallTracerOptions = {
-  readonly onlyTopCall: boolean;
-  readonly withLog: boolean;
-};
-
-export type CallLog = {
-  readonly address: Address;
-  readonly topics: readonly Hash[];
-  readonly data: Uint8Array;
-  /** Among the logs that stay, of the transaction. */
-  readonly index: number;
-  /** How many calls of the frame came before it. */
-  readonly position: number;
-};
-
-export type CallFrame = {
-  readonly kind: FrameKind;
-  /** The account that calls: the one that runs, also in a `delegatecall`. */
-  readonly from: Address;
-  /** The account whose code runs; undefined for a creation that failed. */
-  readonly to: Address | undefined;
-  /** Undefined where there can be none (`staticcall`). */
-  readonly value: Wei | undefined;
-  readonly gas: Gas;
-  readonly gasUsed: Gas;
-  readonly input: Uint8Array;
-  /** Undefined if it halted. */
-  readonly output: Uint8Array | undefined;
-  readonly error: string | undefined;
-  readonly calls: readonly CallFrame[];
-  /** Empty unless `withLog`, and in what failed. */
-  readonly logs: readonly CallLog[];
-};
-
-export type CallTrace = { readonly kind: 'callTracer'; readonly frame: CallFrame | undefined };
 
 type Frame = { -readonly [K in keyof Omit<CallFrame, 'calls' | 'logs'>]: CallFrame[K] } & {
   calls: Frame[];

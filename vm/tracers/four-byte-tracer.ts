@@ -1,18 +1,7 @@
 /** X-36: selectors of the functions that were called, with the length of their arguments, as geth's `4byteTracer`. */
-import { bytesToHex } from '../../ledger/model/index.ts';
+import { bytesToHex, type FourByteTrace } from '../../ledger/model/index.ts';
 import type { Tracer } from '../tracer.ts';
 import type { TraceBudget } from './trace-budget.ts';
-
-export type FourByteTrace = {
-  readonly kind: '4byteTracer';
-  readonly calls: readonly {
-    /** Four bytes. */
-    readonly selector: Uint8Array;
-    /** Bytes that followed it. */
-    readonly argumentBytes: number;
-    readonly count: number;
-  }[];
-};
 
 const ENTRY_BYTES = 30;
 const CREATES_NOTHING: readonly string[] = ['call', 'callcode', 'delegatecall', 'staticcall'];

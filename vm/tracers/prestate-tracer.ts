@@ -7,6 +7,9 @@ import {
   bytesToHex,
   equalBytes,
   hexToBytes,
+  type PrestateAccount,
+  type PrestateOptions,
+  type PrestateTrace,
   type Wei,
 } from '../../ledger/model/index.ts';
 import { addressOfWord, wordBytes } from '../stack-word.ts';
@@ -14,31 +17,6 @@ import { createdAddress } from '../step-reading.ts';
 import type { TracedState, TracedStep, Tracer } from '../tracer.ts';
 import { isDelegation } from '../transaction-rules.ts';
 import type { TraceBudget } from './trace-budget.ts';
-
-export type PrestateOptions = {
-  readonly diffMode: boolean;
-  readonly disableCode: boolean;
-  readonly disableStorage: boolean;
-  /** Tell of accounts too that were empty. */
-  readonly includeEmpty: boolean;
-};
-
-/** An account, or what became of it: what is undefined did not change, or is left out. */
-export type PrestateAccount = {
-  readonly address: Address;
-  readonly balance: Wei | undefined;
-  readonly nonce: bigint | undefined;
-  readonly code: Uint8Array | undefined;
-  readonly storage: readonly { readonly slot: Uint8Array; readonly value: Uint8Array }[];
-};
-
-export type PrestateTrace =
-  | { readonly kind: 'prestateTracer'; readonly accounts: readonly PrestateAccount[] }
-  | {
-      readonly kind: 'prestateDiff';
-      readonly pre: readonly PrestateAccount[];
-      readonly post: readonly PrestateAccount[];
-    };
 
 type Known = {
   readonly address: Address;

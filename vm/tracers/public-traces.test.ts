@@ -16,13 +16,15 @@ import {
   decodeBlock,
   hexToBytes,
   recoverSender,
+  type StructLog,
+  type StructLoggerOptions,
+  type TraceResult,
 } from '../../ledger/model/index.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
 import { testRules } from '../testkit/chain.ts';
 import { createMemoryState } from '../testkit/memory-state.ts';
-import { createTracer, type TraceResult } from './create-tracer.ts';
-import type { StructLog, StructLoggerOptions } from './struct-logger.ts';
+import { createTracer } from './create-tracer.ts';
 import { createTraceBudget } from './trace-budget.ts';
 
 const test = suite('vm/tracers/public-traces');

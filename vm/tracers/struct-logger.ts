@@ -1,46 +1,15 @@
 /** X-33: one record for each instruction, as geth's `structLogs`. The default tracer. */
-import { bytesToHex, type Gas, hexToBytes } from '../../ledger/model/index.ts';
+import {
+  bytesToHex,
+  hexToBytes,
+  type StructLog,
+  type StructLoggerOptions,
+  type StructLogTrace,
+} from '../../ledger/model/index.ts';
 import { opcodeName } from '../opcode-names.ts';
 import { wordBytes } from '../stack-word.ts';
 import type { TracedState, TracedStep, Tracer } from '../tracer.ts';
 import type { TraceBudget } from './trace-budget.ts';
-
-export type StructLoggerOptions = {
-  readonly disableStack: boolean;
-  readonly disableStorage: boolean;
-  readonly enableMemory: boolean;
-  readonly enableReturnData: boolean;
-  /** Steps that are recorded; 0: all. The transaction runs on without being recorded. */
-  readonly limit: number;
-};
-
-export type StructLog = {
-  readonly pc: number;
-  readonly op: string;
-  readonly gas: Gas;
-  readonly gasCost: Gas;
-  /** 1 for the transaction's own frame. */
-  readonly depth: number;
-  readonly error: string | undefined;
-  /** From the bottom to the top. */
-  readonly stack: readonly bigint[] | undefined;
-  readonly memory: Uint8Array | undefined;
-  /** Slots of the running account that it has read and written so far, at an SLOAD or SSTORE; ascending. */
-  readonly storage:
-    | readonly { readonly slot: Uint8Array; readonly value: Uint8Array }[]
-    | undefined;
-  readonly returnData: Uint8Array | undefined;
-  readonly refund: Gas;
-};
-
-export type StructLogTrace = {
-  readonly kind: 'structLogs';
-  readonly gas: Gas;
-  readonly failed: boolean;
-  /** Empty if it halted. */
-  readonly returnValue: Uint8Array;
-  readonly structLogs: readonly StructLog[];
-};
 
 const SLOAD = 0x54;
 const SSTORE = 0x55;

@@ -8,11 +8,15 @@ import {
   asAddress,
   bigintToBytes,
   bytesToHex,
+  type CallFrame,
   CodedError,
   concatBytes,
   contractAddress,
   encodeRlp,
   hexToBytes,
+  type PrestateAccount,
+  type TraceResult,
+  type TracerChoice,
 } from '../../ledger/model/index.ts';
 import type { CallRequest } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
@@ -26,9 +30,7 @@ import {
   party,
   testRules,
 } from '../testkit/chain.ts';
-import type { CallFrame } from './call-tracer.ts';
-import { createTracer, type TraceResult, type TracerChoice } from './create-tracer.ts';
-import type { PrestateAccount } from './prestate-tracer.ts';
+import { createTracer } from './create-tracer.ts';
 import { createTraceBudget } from './trace-budget.ts';
 
 const test = suite('vm/tracers');

@@ -1,9 +1,8 @@
 /** The options of the tracing methods, as geth takes them. */
 import { type TSchema, Type } from 'typebox';
+import type { CallOverrides, TracerChoice } from '../../../ledger/model/index.ts';
 import { booleanParam, type Codec, objectOf, optional, refuseValue } from '../../codec.ts';
 import { invalidParams, RpcRefusal } from '../../errors.ts';
-import type { CallOverrides } from '../../ports.ts';
-import type { TracerChoice } from '../../tracing-port.ts';
 import { countParam } from '../../values.ts';
 import { blockOverridesParam, stateOverridesParam } from '../eth/overrides.ts';
 

@@ -1,12 +1,18 @@
 /** Transactions, blocks and calls run again and watched. */
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex, type Hash, type Height, type Verdict } from '../../../ledger/model/index.ts';
+import {
+  bytesToHex,
+  type Hash,
+  type Height,
+  type TraceResult,
+  type Verdict,
+} from '../../../ledger/model/index.ts';
 import { blockNumberParam, blockParam, findBlock, LATEST } from '../../block-reference.ts';
 import { RpcRefusal } from '../../errors.ts';
 import { formatTrace, traceSchema } from '../../format-trace.ts';
 import { defineMethod, type Method, type MethodContext } from '../../method.ts';
 import type { RpcPorts } from '../../ports.ts';
-import type { BlockTrace, TraceRequest, TraceResult, TracingPort } from '../../tracing-port.ts';
+import type { BlockTrace, TraceRequest, TracingPort } from '../../tracing-port.ts';
 import { bytesParam, hashParam, hashSchema } from '../../values.ts';
 import { requireState } from '../eth/account-state.ts';
 import { callRequestParam, checkChain } from '../eth/call-request.ts';

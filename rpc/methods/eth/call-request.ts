@@ -1,9 +1,13 @@
 /** The transaction object of `eth_call` and its kin. */
-import { bytesToBigint, concatBytes, equalBytes } from '../../../ledger/model/index.ts';
+import {
+  bytesToBigint,
+  concatBytes,
+  equalBytes,
+  type TransactionRequest,
+} from '../../../ledger/model/index.ts';
 import { type Codec, listOf, objectOf, optional, refuseValue } from '../../codec.ts';
 import { RpcRefusal } from '../../errors.ts';
 import type { MethodContext } from '../../method.ts';
-import type { CallRequest } from '../../ports.ts';
 import {
   addressParam,
   bytesParam,
@@ -70,7 +74,7 @@ const fields = objectOf(
 
 type Fields = ReturnType<typeof fields.decode>;
 
-export const callRequestParam: Codec<CallRequest & { readonly chainId?: bigint }> = {
+export const callRequestParam: Codec<TransactionRequest & { readonly chainId?: bigint }> = {
   schema: fields.schema,
   decode: (value, path) => {
     const { type, data, input: preferred, authorizationList, ...rest } = fields.decode(value, path);
@@ -92,7 +96,6 @@ export const callRequestParam: Codec<CallRequest & { readonly chainId?: bigint }
     const bytes = preferred ?? data;
     return {
       ...rest,
-      ...(type === undefined ? {} : { type: Number(type) }),
       ...(bytes === undefined ? {} : { data: bytes }),
       ...(authorizationList === undefined
         ? {}

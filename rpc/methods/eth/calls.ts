@@ -1,17 +1,20 @@
 /** Read-only execution. */
 import { Type } from 'typebox';
 import {
+  type BlockOverrides,
   bytesToHex,
   type Height,
   invariant,
   type Refusal,
+  type StateOverride,
+  type TransactionRequest,
   type Verdict,
 } from '../../../ledger/model/index.ts';
 import { type BlockReference, blockParam, LATEST } from '../../block-reference.ts';
 import { RpcRefusal } from '../../errors.ts';
 import { accessListSchema, formatAccessList } from '../../format-transaction.ts';
 import { defineMethod, type Method, type MethodContext } from '../../method.ts';
-import type { BlockOverrides, CallOptions, CallRequest, StateOverride } from '../../ports.ts';
+import type { CallOptions } from '../../ports.ts';
 import { bytesSchema, quantity, quantitySchema } from '../../values.ts';
 import { requireState } from './account-state.ts';
 import { callRequestParam, checkChain, revertMessage } from './call-request.ts';
@@ -40,13 +43,13 @@ function refuseExecution(outcome: Unsuccessful): never {
 }
 
 type Ask<O> = (
-  request: CallRequest,
+  request: TransactionRequest,
   at: Height,
   options: CallOptions,
 ) => Promise<Verdict<{ readonly outcome: O }>>;
 
 type Arguments = readonly [
-  request: CallRequest & { readonly chainId?: bigint },
+  request: TransactionRequest & { readonly chainId?: bigint },
   reference: BlockReference | undefined,
   state: readonly StateOverride[] | undefined,
   block: BlockOverrides | undefined,

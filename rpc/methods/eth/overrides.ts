@@ -1,8 +1,12 @@
 /** What calls may suppose about state and block: the third and fourth parameter of `eth_call` and its kin. */
-import { keyOf } from '../../../ledger/model/index.ts';
+import {
+  type BlockOverrides,
+  keyOf,
+  type SlotOverride,
+  type StateOverride,
+} from '../../../ledger/model/index.ts';
 import { type Codec, mapOf, objectOf, optional } from '../../codec.ts';
 import { RpcRefusal } from '../../errors.ts';
-import type { BlockOverrides, StateOverride } from '../../ports.ts';
 import { addressParam, bytesParam, hashParam, quantityParam } from '../../values.ts';
 
 /** A request of the default length has room for fewer slots than this. */
@@ -29,7 +33,7 @@ const accounts = mapOf(addressParam, account, MAX_ACCOUNTS, keyOf);
 
 type Slots = ReturnType<typeof slots.decode>;
 
-function slotsOf(entries: Slots): readonly { slot: Uint8Array; value: Uint8Array }[] {
+function slotsOf(entries: Slots): readonly SlotOverride[] {
   return entries.map(([slot, value]) => ({ slot, value }));
 }
 

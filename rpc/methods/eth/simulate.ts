@@ -1,13 +1,19 @@
 /** `eth_simulateV1`: blocks of calls on a final one, executed and thrown away. */
 import { type TSchema, Type } from 'typebox';
-import { bytesToHex, encodeBlock, invariant, type Refusal } from '../../../ledger/model/index.ts';
+import {
+  bytesToHex,
+  encodeBlock,
+  invariant,
+  type Refusal,
+  type SimulatedBlockReport,
+  type SimulatedOutcome,
+} from '../../../ledger/model/index.ts';
 import { blockParam, LATEST } from '../../block-reference.ts';
 import { booleanParam, listOf, objectOf, optional } from '../../codec.ts';
 import { invalidParams, RPC_ERRORS, type RpcErrorCode, RpcRefusal } from '../../errors.ts';
 import { blockSchema, formatBlock } from '../../format-block.ts';
 import { formatLog, logSchema } from '../../format-receipt.ts';
 import { defineMethod, type Method } from '../../method.ts';
-import type { SimulatedBlockReport, SimulatedOutcome } from '../../ports.ts';
 import { bytesSchema, quantity, quantitySchema } from '../../values.ts';
 import { requireState } from './account-state.ts';
 import { callRequestParam, checkChain, revertMessage } from './call-request.ts';

@@ -7,6 +7,7 @@ import {
   bigintToBytes,
   concatBytes,
   encodeRlp,
+  type StateOverride,
   signTransaction,
   type TransactionFields,
   ZERO_ADDRESS,
@@ -14,7 +15,6 @@ import {
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
-import type { StateOverride } from '../../overrides.ts';
 import { RIGHTS } from '../../permissions.ts';
 import { PRECOMPILE_ADDRESSES } from '../../precompiles/index.ts';
 import { leastGas } from '../../transaction-rules.ts';
