@@ -8,8 +8,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freeBasePort, heightOf, killQuietly, until } from '../cli/e2e/harness.ts';
+import { freeBasePort, heightOf, killQuietly } from '../cli/e2e/harness.ts';
 import { descendantsOf } from '../cli/e2e/processes.ts';
+import { until } from '../cli/e2e/until.ts';
 import { bytesToHex, hexToBytes, signTransaction } from '../ledger/model/index.ts';
 import { createClient } from '../rpc/client.ts';
 

@@ -1,13 +1,14 @@
 // time-limit: 300 s
 /** Key files under a password: converted in place, made so from the start, and a node that opens them. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createClient } from '../../rpc/client.ts';
 import { ehb } from '../e2e/command.ts';
-import { freeBasePort, MAIN, temporaryDirectory, until } from '../e2e/harness.ts';
+import { type RunningProgram, startEhb } from '../e2e/ehb-process.ts';
+import { freeBasePort, temporaryDirectory } from '../e2e/harness.ts';
+import { until } from '../e2e/until.ts';
 
 const test = suite('cli/commands/keys');
 const directory: string = temporaryDirectory();
@@ -122,28 +123,19 @@ test('a node starts with the password, by option or environment, and not without
     [withPassword(right), {}],
     [[], { EHB_PASSWORD_FILE: right as string }],
   ] as const) {
-    const child = spawn(process.execPath, [MAIN, ...start, ...args, '--json'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
-    });
-    const log = await untilAnswering(child);
+    const log = await untilAnswering(startEhb([...start, ...args, '--json'], env));
     assert.is(log.includes('a password'), false, 'it is logged nowhere');
   }
 });
 
 /** Waits for JSON-RPC and a block, stops the node, and gives what it logged. */
-async function untilAnswering(child: ChildProcess): Promise<string> {
-  let log = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    log += text;
-  });
-  const ended = new Promise<number | null>((done) => child.once('exit', done));
+async function untilAnswering({ child, output, ended }: RunningProgram): Promise<string> {
   try {
     const client = createClient({ url: `http://127.0.0.1:${basePort}` });
     await until(
       'the node makes blocks',
       async () => {
-        assert.is(child.exitCode, null, log);
+        assert.is(child.exitCode, null, output());
         return client.request('eth_blockNumber', []).then(
           (number) => Number(number) > 0,
           () => false,
@@ -155,7 +147,7 @@ async function untilAnswering(child: ChildProcess): Promise<string> {
     child.kill('SIGTERM');
   }
   assert.is(await ended, 0);
-  return log;
+  return output();
 }
 
 test.run();

@@ -27,8 +27,8 @@ import {
   heightOf,
   startDev,
   temporaryDirectory,
-  until,
 } from './harness.ts';
+import { until } from './until.ts';
 
 const test = suite('public contracts on a running network');
 const contracts = compileContracts();

@@ -13,8 +13,8 @@ import {
   killQuietly,
   startDev,
   temporaryDirectory,
-  until,
 } from './harness.ts';
+import { until } from './until.ts';
 
 const test = suite('kill -9 of validators');
 let network: DevNetwork;

@@ -11,8 +11,8 @@ import {
   isDead,
   startDev,
   temporaryDirectory,
-  until,
 } from './harness.ts';
+import { until } from './until.ts';
 
 const test = suite('cli/dev as a process');
 const dataDir = temporaryDirectory();

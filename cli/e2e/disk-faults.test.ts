@@ -1,6 +1,6 @@
 // time-limit: 900 s
 /** A disk that becomes full or read-only under a node: it stops by name, loses nothing, and goes on when that is mended. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -9,7 +9,9 @@ import type { Hex } from 'viem';
 import { createClient } from '../../rpc/client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { accountAt, viemAt } from './accounts.ts';
-import { freeBasePort, killQuietly, MAIN, temporaryDirectory, until } from './harness.ts';
+import { type RunningProgram, runEhb, startEhb } from './ehb-process.ts';
+import { answers, freeBasePort, temporaryDirectory } from './harness.ts';
+import { until } from './until.ts';
 
 const test = suite('faults of the disk');
 const DISK_BYTES: number = 48 * 1024 * 1024;
@@ -28,26 +30,13 @@ const HAS_DISK: boolean =
   process.platform === 'linux' && mount('-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk);
 if (!HAS_DISK) console.log('skipped: this process may not mount a small disk');
 
-type Ended = { readonly code: number | null; readonly said: string };
-type Running = { readonly child: ChildProcess; readonly ended: Promise<Ended> };
-let running: Running | undefined;
+let running: RunningProgram | undefined;
 
-function ehb(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-  }
-  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, said })));
-  return { child, ended };
-}
-
-const startNode = (): Running => ehb('node', 'start', '--data-dir', node, '--log-level', 'error');
+const startNode = (): RunningProgram =>
+  startEhb(['node', 'start', '--data-dir', node, '--log-level', 'error']);
 
 test.after(() => {
-  if (running?.child.pid !== undefined) killQuietly(running.child.pid);
+  running?.child.kill('SIGKILL');
   if (HAS_DISK) spawnSync('umount', ['-l', disk]);
 });
 
@@ -58,19 +47,14 @@ whereMountable(
   async () => {
     const port = await freeBasePort(1);
     const url = `http://127.0.0.1:${port}`;
-    const made = await ehb(
+    const made = await runEhb(
       ...['genesis', 'create', '--directory', join(disk, 'network'), '--validators', '1'],
       ...['--development', '--base-port', String(port), '--empty-block-period', '0'],
-    ).ended;
-    assert.is(made.code, 0, made.said);
+    );
+    assert.is(made.exitCode, 0, made.output);
     const client = createClient({ url });
-    const answers = (): Promise<boolean> =>
-      client.request('eth_blockNumber', []).then(
-        () => true,
-        () => false,
-      );
     running = startNode();
-    await until('the node answers', answers, 120_000);
+    await until('the node answers', () => answers(client), 120_000);
 
     const { reader, wallet } = viemAt(url, accountAt(0));
     const data: Hex = `0x${'5b'.repeat(60_000)}`;
@@ -89,30 +73,29 @@ whereMountable(
       isUp = false;
     });
     while (isUp && seen.length < 200) await send().catch(() => {});
-    const full = await running.ended;
-    assert.is(full.code, EXIT.disk, full.said);
-    assert.match(full.said, /STORE_DISK_FULL/);
-    assert.match(full.said, /Free space/);
+    assert.is(await running.ended, EXIT.disk, running.output());
+    assert.match(running.output(), /STORE_DISK_FULL/);
+    assert.match(running.output(), /Free space/);
     assert.ok(seen.length > 1 && seen.length < 200, `${seen.length} transactions`);
 
-    const again = await startNode().ended;
-    assert.is(again.code, EXIT.disk, `still full: ${again.said}`);
+    running = startNode();
+    assert.is(await running.ended, EXIT.disk, `still full: ${running.output()}`);
 
     assert.ok(mount('-o', 'remount,ro', disk));
-    const readOnly = await startNode().ended;
-    assert.is(readOnly.code, EXIT.disk, readOnly.said);
-    assert.match(readOnly.said, /STORE_READ_ONLY/);
+    running = startNode();
+    assert.is(await running.ended, EXIT.disk, running.output());
+    assert.match(running.output(), /STORE_READ_ONLY/);
     assert.ok(mount('-o', 'remount,rw', disk));
 
     truncateSync(filler, 0);
     running = startNode();
-    await until('the node answers again', answers, 120_000);
+    await until('the node answers again', () => answers(client), 120_000);
     for (const hash of seen) assert.ok(await reader.getTransactionReceipt({ hash }));
     await send();
     running.child.kill('SIGTERM');
-    assert.is((await running.ended).code, 0);
-    const verified = await ehb('verify', '--data-dir', node).ended;
-    assert.is(verified.code, 0, verified.said);
+    assert.is(await running.ended, 0);
+    const verified = await runEhb('verify', '--data-dir', node);
+    assert.is(verified.exitCode, 0, verified.output);
   },
 );
 

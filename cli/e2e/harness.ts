@@ -2,17 +2,15 @@
  * Starts `ehb dev` as an operator does, in a directory and on ports of its own, and leaves nothing
  * behind. What happens in between is done from outside: HTTP, signals, /proc.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createClient, type RpcClient } from '../../rpc/client.ts';
+import { startEhb } from './ehb-process.ts';
 import { descendantsOf, isAlive, listenerOf } from './processes.ts';
-
-/** The `ehb` command for a process to run. */
-export const MAIN: string = fileURLToPath(new URL('../main.ts', import.meta.url));
+import { until } from './until.ts';
 
 export type DevNetwork = {
   /** JSON-RPC of each validator, in order. */
@@ -44,7 +42,6 @@ const P2P_OFFSET = 3;
 /** And the one of its metrics. */
 const METRICS_OFFSET = 5;
 const START_LIMIT_MS = 60_000;
-const POLL_MS = 50;
 
 /** A directory that is gone when the process ends. */
 export function temporaryDirectory(): string {
@@ -78,16 +75,10 @@ export async function startDev(options: DevOptions): Promise<DevNetwork> {
   const { dataDir, basePort, validators = 4, fresh = false } = options;
   const args = ['dev', '--data-dir', dataDir, '--base-port', String(basePort)];
   args.push('--validators', String(validators), ...(fresh ? ['--fresh'] : []));
-  const parent = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { child: parent, output } = startEhb(args);
   const ended = new Promise<number | undefined>((done) => {
     parent.once('exit', (code) => done(code ?? undefined));
   });
-  let output = '';
-  for (const stream of [parent.stdout, parent.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
   const ports = Array.from({ length: validators }, (_, index) => basePort + index * PORT_STEP);
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   const clients = urls.map((url) => createClient({ url }));
@@ -101,7 +92,7 @@ export async function startDev(options: DevOptions): Promise<DevNetwork> {
     urls,
     clients,
     parent,
-    output: () => output,
+    output,
     validatorPid: (index) => listenerOf(basePort + index * PORT_STEP),
     processIds,
     stop: async (signal) => {
@@ -115,7 +106,7 @@ export async function startDev(options: DevOptions): Promise<DevNetwork> {
   await until(
     'all validators answer',
     async () => {
-      if (parent.exitCode !== null) throw new Error(`ehb dev ended early:\n${output}`);
+      if (parent.exitCode !== null) throw new Error(`ehb dev ended early:\n${output()}`);
       return (await Promise.all(clients.map(answers))).every(Boolean);
     },
     START_LIMIT_MS,
@@ -123,24 +114,12 @@ export async function startDev(options: DevOptions): Promise<DevNetwork> {
   return network;
 }
 
-async function answers(client: RpcClient): Promise<boolean> {
+/** Whether a node answers JSON-RPC. */
+export async function answers(client: RpcClient): Promise<boolean> {
   return client.request('eth_blockNumber', []).then(
     () => true,
     () => false,
   );
-}
-
-/** Waits for a condition that nothing announces, and says which one never came. */
-export async function until(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  limitMs: number,
-): Promise<void> {
-  const deadlineMs = performance.now() + limitMs;
-  while (!(await holds())) {
-    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resume) => setTimeout(resume, POLL_MS));
-  }
 }
 
 export function isDead(pid: number): boolean {

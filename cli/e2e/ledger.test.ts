@@ -1,6 +1,5 @@
 // time-limit: 240 s
 /** The operator's commands on a ledger: backup under load, restore, verify, export, import, kill and repeat. */
-import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -11,15 +10,14 @@ import { openStore } from '../../ledger/store/index.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import { blockStarts } from './block-file.ts';
 import { ehb } from './command.ts';
+import { killEhb } from './ehb-process.ts';
 import {
   blockHashes,
   type DevNetwork,
   freeBasePort,
   heightOf,
-  MAIN,
   startDev,
   temporaryDirectory,
-  until,
 } from './harness.ts';
 
 const test = suite('the ledger commands');
@@ -161,19 +159,9 @@ test('the ledger of the stopped node is sound, and exports; an export goes on wh
 
 test('blocks are imported into an empty ledger, also after the process was killed', async () => {
   const target = freshDirectory('imported');
-  const args = [MAIN, 'import', blocks, '--data-dir', target, '--json'];
-  for (let round = 0; round < 3; round += 1) {
-    const child = spawn(process.execPath, args, { stdio: 'ignore' });
-    const ended = new Promise((done) => child.once('exit', done));
-    await until(
-      'the store is being written',
-      () => isBegun(target) || child.exitCode !== null,
-      30_000,
-    );
-    child.kill('SIGKILL');
-    await ended;
-  }
-  const summary = await ehb('import', blocks, '--data-dir', target);
+  const importing = ['import', blocks, '--data-dir', target];
+  for (let round = 0; round < 3; round += 1) await killEhb(importing, () => isBegun(target));
+  const summary = await ehb(...importing);
   assert.is(summary['ok'], true, JSON.stringify(summary));
   assert.is(summary['head'], String(hashes.length - 1));
   const report = await ehb('verify', '--data-dir', target);

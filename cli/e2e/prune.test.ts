@@ -1,6 +1,5 @@
 // time-limit: 240 s
 /** Pruning and loading a snapshot as processes that are killed at any moment: what is left is sound and gone on with. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -22,7 +21,8 @@ import {
   transfer,
 } from '../../node/testkit/forged-chain.ts';
 import { ehb } from './command.ts';
-import { MAIN, temporaryDirectory, until } from './harness.ts';
+import { killEhb } from './ehb-process.ts';
+import { temporaryDirectory } from './harness.ts';
 
 const test = suite('killed maintenance');
 const HEAD = 700;
@@ -31,19 +31,6 @@ const ledger = join(directory, 'ledger');
 const validator = party('one');
 const rich = party('rich');
 const file = besuFile([validator].sort(byAddress), rich);
-
-/** Kills a command once `isDue`; false if it was done before. */
-async function killed(args: readonly string[], isDue: () => boolean): Promise<boolean> {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args, '--json'], {
-    stdio: 'ignore',
-  });
-  const ended = new Promise((done) => child.once('exit', done));
-  await until('the command is at work', () => isDue() || child.exitCode !== null, 60_000);
-  const wasRunning = child.exitCode === null;
-  child.kill('SIGKILL');
-  await ended;
-  return wasRunning;
-}
 
 /** Bytes that were ever written into the store's files that are there. */
 function sizeOf(path: string): number {
@@ -79,7 +66,7 @@ test('a prune that is killed leaves a sound ledger, and goes on to what was to b
   let kills = 0;
   for (const growth of [0, 5_000, 40_000, 120_000]) {
     const before = sizeOf(path);
-    if (await killed(prune, () => Math.abs(sizeOf(path) - before) > growth)) kills += 1;
+    if (await killEhb(prune, () => Math.abs(sizeOf(path) - before) > growth)) kills += 1;
     assert.equal(await problems(path), []);
   }
   assert.ok(kills > 0, 'none was killed at work');
@@ -100,7 +87,7 @@ test('a load that is killed leaves nothing that is taken for a ledger, and is re
   for (const growth of [0, 10_000, 200_000]) {
     const isDue = (): boolean =>
       sizeOf(path) > growth && !existsSync(join(path, 'chain/EHB-STORE'));
-    if (!(await killed(load, isDue))) break;
+    if (!(await killEhb(load, isDue))) break;
     kills += 1;
     const refused = await ehb('verify', '--data-dir', path);
     assert.is(refused['code'], 'STORE_MISSING', JSON.stringify(refused));

@@ -1,6 +1,5 @@
 // time-limit: 240 s
 /** A chain of Ethereum from outside: imported with `--reference`, killed and repeated, verified, served; bad files refused. */
-import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -17,7 +16,9 @@ import * as assert from 'uvu/assert';
 import { createClient } from '../../rpc/client.ts';
 import { blockStarts } from './block-file.ts';
 import { ehb } from './command.ts';
-import { freeBasePort, MAIN, temporaryDirectory, until } from './harness.ts';
+import { killEhb, startEhb } from './ehb-process.ts';
+import { freeBasePort, temporaryDirectory } from './harness.ts';
+import { until } from './until.ts';
 
 const test = suite('a reference chain');
 const declared = process.env['EHB_FIXTURES'];
@@ -47,25 +48,17 @@ if (existsSync(fixtures)) {
   });
 
   test('an import that is killed three times goes on to the published head', async () => {
-    const args = [MAIN, 'import', blocks, '--data-dir', target, '--reference', '--json'];
+    const importing = ['import', blocks, '--data-dir', target, '--reference'];
     let before = 0;
     for (let round = 0; round < 3; round += 1) {
-      const child = spawn(process.execPath, args, { stdio: 'ignore' });
-      const ended = new Promise((done) => child.once('exit', done));
-      await until(
-        'blocks are being written',
-        () => sizeOf(target) > before + 20_000 || child.exitCode !== null,
-        60_000,
-      );
-      child.kill('SIGKILL');
-      await ended;
+      await killEhb(importing, () => sizeOf(target) > before + 20_000);
       before = sizeOf(target);
     }
-    const summary = await ehb('import', blocks, '--data-dir', target, '--reference');
+    const summary = await ehb(...importing);
     assert.is(summary['ok'], true, JSON.stringify(summary));
     assert.is(summary['head'], '54');
     assert.is(Number(summary['imported']) + Number(summary['known']), 54);
-    const again = await ehb('import', blocks, '--data-dir', target, '--reference');
+    const again = await ehb(...importing);
     assert.is(again['known'], 54);
     assert.equal((await ehb('verify', '--data-dir', target))['problems'], []);
   });
@@ -115,15 +108,10 @@ if (existsSync(fixtures)) {
 
   test('it is served to read only, the head safe and finalized', async () => {
     const port = await freeBasePort(1);
-    const args = [MAIN, 'serve', '--data-dir', target, '--rpc-port', String(port), '--json'];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    const ended = new Promise((done) => child.once('exit', (code) => done(code)));
+    const args = ['serve', '--data-dir', target, '--rpc-port', String(port), '--json'];
+    const { child, output, ended } = startEhb(args);
     try {
-      await until('the chain is served', () => output.includes('the chain is served'), 60_000);
+      await until('the chain is served', () => output().includes('the chain is served'), 60_000);
       const client = createClient({ url: `http://127.0.0.1:${port}` });
       for (const tag of ['latest', 'safe', 'finalized']) {
         const block = (await client.request('eth_getBlockByNumber', [tag, false])) as {
@@ -139,7 +127,7 @@ if (existsSync(fixtures)) {
     } finally {
       child.kill('SIGTERM');
     }
-    assert.is(await ended, 0);
+    assert.is(await ended, 0, output());
   });
 } else if (declared === undefined) {
   console.log('fixtures absent');

@@ -15,9 +15,9 @@ import {
   heightOf,
   startDev,
   temporaryDirectory,
-  until,
 } from './harness.ts';
 import { compileToken } from './token.ts';
+import { until } from './until.ts';
 
 const test = suite('wallets on the development network');
 const CAST = fileURLToPath(new URL('../../node_modules/.bin/cast', import.meta.url));

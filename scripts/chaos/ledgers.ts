@@ -1,9 +1,7 @@
 /** The ledgers that a run leaves, each whole: `ehb verify`, and a replay from genesis record by record. */
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { runEhb } from '../../cli/e2e/ehb-process.ts';
 import { parseGenesis } from '../../genesis/index.ts';
 import { bytesToHex, equalBytes } from '../../ledger/model/index.ts';
 import { openDatabase } from '../../ledger/store/database.ts';
@@ -17,7 +15,6 @@ import {
 import { createLoneChain } from '../../node/maintenance/lone-chain.ts';
 import { chaosError } from './chaos-error.ts';
 
-const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** Evidence is each node's own. */
 const CHAIN_TABLES = (Object.keys(TABLES) as TableName[]).filter((name) => name !== 'evidence');
 const PAGE = 10_000;
@@ -34,14 +31,10 @@ export async function placeBeside(nodeDirectory: string, directory: string): Pro
 
 /** What `ehb verify` says of a directory, with its exit code; undefined: it is sound. */
 export async function verifyFault(directory: string): Promise<string | undefined> {
-  const args = [MAIN, 'verify', '--data-dir', directory, '--json'];
-  try {
-    await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
-    return undefined;
-  } catch (error) {
-    const { code, stdout, stderr } = error as Partial<Record<'code' | 'stdout' | 'stderr', string>>;
-    return `ehb verify of ${directory} ended with ${code}: ${stdout}${stderr}`;
-  }
+  const { exitCode, output } = await runEhb('verify', '--data-dir', directory);
+  return exitCode === 0
+    ? undefined
+    : `ehb verify of ${directory} ended with ${exitCode}: ${output}`;
 }
 
 export type ReplayedLedger = {

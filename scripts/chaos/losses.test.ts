@@ -1,12 +1,13 @@
 // time-limit: 900 s
 /** Short runs of `npm run chaos -- kills` and `-- power-loss`. */
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { startProgram } from '../../cli/e2e/ehb-process.ts';
 
 const test = suite('npm run chaos: losses');
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -18,17 +19,12 @@ type Result = Readonly<Record<string, number>> & { readonly faults: readonly str
 
 /** Its JSON; it left no directory behind. */
 async function run(...args: readonly string[]): Promise<Result> {
-  const { code, output } = await new Promise<{ code: unknown; output: string }>((done) => {
-    const all = [MAIN, ...args, '--loopback', '--json', '--seed', '5'];
-    const env = { ...process.env, TMPDIR: temporary };
-    execFile(process.execPath, all, { env }, (error, stdout, stderr) =>
-      done({ code: error?.code ?? 0, output: stdout + stderr }),
-    );
-  });
-  assert.is(code, 0, output);
+  const all = [...args, '--loopback', '--json', '--seed', '5'];
+  const { output, ended } = startProgram(MAIN, all, { TMPDIR: temporary });
+  assert.is(await ended, 0, output());
   const left = readdirSync(temporary).filter((name) => name.startsWith('ehb-'));
   assert.equal(left, []);
-  return JSON.parse(output) as Result;
+  return JSON.parse(output()) as Result;
 }
 
 test('killed under load, a network has what it acknowledged, as a replay from genesis gives it', async () => {

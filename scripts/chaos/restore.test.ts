@@ -3,13 +3,12 @@
  * A backup taken under load, on real processes: a node that was never there joins from it and agrees, and a validator
  * that lost its disk follows from it, signs nothing that it may have signed before, and votes again.
  */
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Printed, runEhb } from '../../cli/e2e/ehb-process.ts';
+import { until } from '../../cli/e2e/until.ts';
 import { verifySeals } from '../../consensus/index.ts';
 import {
   bytesToHex,
@@ -28,27 +27,19 @@ import { type StagedNetwork, stageNetwork } from './stage-network.ts';
 import { createValidator, type ValidatorProcess } from './validator-process.ts';
 
 const test = suite('a backup taken under load');
-const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const SEED = 11;
 const LIMIT_MS = 120_000;
 
-/** The JSON that a command printed. */
-function ehb(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  return new Promise((done, fail) => {
-    execFile(process.execPath, [MAIN, ...args, '--json'], (error, stdout, stderr) => {
-      const line = stdout.split('\n').find((each) => each.startsWith('{'));
-      if (error !== null || line === undefined) fail(new TypeError(`${stdout}${stderr}`));
-      else done(JSON.parse(line) as Readonly<Record<string, unknown>>);
-    });
-  });
+/** Runs a command that must succeed. */
+async function ehb(...args: readonly string[]): Promise<Printed> {
+  const printed = await runEhb(...args);
+  assert.is(printed.exitCode, 0, printed.output);
+  return printed;
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + LIMIT_MS;
-  while (!(await holds().catch(() => false))) {
-    if (performance.now() > deadlineMs) throw new TypeError(`not within ${LIMIT_MS} ms: ${what}`);
-    await pause(100);
-  }
+/** A node that does not answer yet is waited for. */
+function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  return until(what, () => holds().catch(() => false), LIMIT_MS);
 }
 
 const headOf = async ({ client }: ValidatorProcess): Promise<number> =>
@@ -122,8 +113,8 @@ async function damageAndRepair(victim: ValidatorProcess, other: ValidatorProcess
   assert.ok(readFileSync(join(victim.directory, 'consensus.log')).equals(log));
   await victim.start();
   const head = await headOf(other);
-  await until('the repaired one has caught up', async () => (await headOf(victim)) >= head);
-  await until('it votes', async () => {
+  await eventually('the repaired one has caught up', async () => (await headOf(victim)) >= head);
+  await eventually('it votes', async () => {
     const { consensus } = await victim.client.request('ehb_status', []);
     return consensus.voting;
   });
@@ -142,13 +133,13 @@ test('it brings back a node that joins and agrees, and a validator that votes ab
   const load = startLoad({ accounts: senders, perSecond: 20 }, validators, ledger);
   let follower: ValidatorProcess | undefined;
   try {
-    await until('some load', async () => ledger.size() > 60);
+    await eventually('some load', async () => ledger.size() > 60);
     const file = join(directory, 'under-load.ehb');
     const taken = await ehb('backup', file, '--url', first.url);
     const height = Number(taken['height']);
     assert.ok(height > 0);
     const sizeThen = ledger.size();
-    await until('load after the backup', async () => ledger.size() > sizeThen + 20);
+    await eventually('load after the backup', async () => ledger.size() > sizeThen + 20);
 
     follower = await createFollower(staged);
     const restored = await ehb('restore', file, '--data-dir', follower.directory);
@@ -156,7 +147,7 @@ test('it brings back a node that joins and agrees, and a validator that votes ab
     await follower.start();
     const joined = follower;
     assert.ok((await headOf(joined)) >= height, 'it begins where the backup ends');
-    await until(
+    await eventually(
       'the follower has the head',
       async () => (await headOf(joined)) >= (await headOf(first)),
     );
@@ -171,12 +162,12 @@ test('it brings back a node that joins and agrees, and a validator that votes ab
     const startedAt = await headOf(first);
     assert.not(consensus.voting, 'it cannot know what it signed');
     let bound = 0;
-    await until('it votes again', async () => {
+    await eventually('it votes again', async () => {
       const { consensus: now } = await second.client.request('ehb_status', []);
       bound = Math.max(bound, Number(now.votingAfterBlock ?? 0));
       return now.voting;
     });
-    await until('it seals blocks', async () => {
+    await eventually('it seals blocks', async () => {
       const head = await headOf(first);
       return await isSealedBy(first, head, address);
     });
@@ -193,7 +184,7 @@ test('it brings back a node that joins and agrees, and a validator that votes ab
     await load.stop();
     const all = [...validators, joined];
     const top = Math.max(...(await Promise.all(all.map(headOf))));
-    await until(
+    await eventually(
       'all have the head',
       async () => Math.min(...(await Promise.all(all.map(headOf)))) >= top,
     );

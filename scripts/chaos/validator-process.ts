@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../../cli/e2e/ehb-process.ts';
 import { createClient, type RpcClient } from '../../rpc/client.ts';
 import { chaosError } from './chaos-error.ts';
 import type { Command } from './fabric.ts';
@@ -39,7 +39,6 @@ export type ValidatorOptions = {
   readonly onCrash: (description: string) => void;
 };
 
-const MAIN: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const LOG_FILE = 'node.log';
 const CALL_LIMIT_MS = 4_000;
 const START_LIMIT_MS = 240_000;
