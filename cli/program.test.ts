@@ -5,41 +5,24 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import type { Output } from './output.ts';
-import { createProgram, runCli } from './program.ts';
+import { runCommand as run } from './e2e/command.ts';
+import { EXIT } from './exit-codes.ts';
+import { createOutput } from './output.ts';
+import { createProgram } from './program.ts';
 import { renderCliReference } from './reference.ts';
 
 const test = suite('cli/program');
 const directory: string = mkdtempSync(join(tmpdir(), 'ehb-cli-'));
 test.after(() => rmSync(directory, { recursive: true }));
 
-type Run = { readonly code: ExitCode; readonly out: string; readonly err: string };
-
-async function run(...args: readonly string[]): Promise<Run> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCli(args, recorder(out, err), {});
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
-
-function recorder(out: string[], err: string[]): Output {
-  return {
-    out: (line) => out.push(line),
-    err: (line) => err.push(line),
-    colours: createColors(false),
-  };
-}
-
 function leaves(command: Command, above: readonly string[]): readonly string[][] {
   if (command.commands.length === 0) return [[...above, command.name()]];
   return command.commands.flatMap((child) => leaves(child, [...above, command.name()]));
 }
 
-const program = createProgram(recorder([], []), () => {});
+const program = createProgram(createOutput(), () => {});
 const COMMANDS = leaves(program, []).map(([, ...path]) => path);
 
 test('there are the commands that the reference page documents', () => {

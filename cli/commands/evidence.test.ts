@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressOf, sign } from '#crypto';
@@ -16,26 +15,12 @@ import {
 } from '../../consensus/index.ts';
 import { parseGenesis, readNodeDirectory } from '../../genesis/index.ts';
 import { asHash, bytesToHex, type Hash } from '../../ledger/model/index.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
+import { runCommand as run } from '../e2e/command.ts';
+import { EXIT } from '../exit-codes.ts';
 
 const test = suite('cli/commands/evidence');
 const directory: string = mkdtempSync(join(tmpdir(), 'ehb-cli-evidence-'));
 test.after(() => rmSync(directory, { recursive: true }));
-
-type Run = { readonly code: ExitCode; readonly out: string; readonly err: string };
-
-async function run(...args: readonly string[]): Promise<Run> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const output = {
-    out: (line: string) => out.push(line),
-    err: (line: string) => err.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli(args, output, {});
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
 
 /** A network's genesis file and hash, and the key of its first validator. */
 async function makeNetwork(name: string): Promise<{ file: string; hash: Hash; key: Uint8Array }> {

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -13,25 +12,13 @@ import {
 } from '../../genesis/index.ts';
 import { bytesToHex } from '../../ledger/model/index.ts';
 import { createLogger, type RunningNode, startNode } from '../../node/index.ts';
-import type { ExitCode } from '../exit-codes.ts';
+import { type CommandRun, runCommand } from '../e2e/command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 
 const test = suite('cli/commands/validators');
 const STRANGER = `0x${'5e'.repeat(20)}`;
 
-type Run = { readonly code: ExitCode; readonly out: string; readonly err: string };
-async function run(...args: readonly string[]): Promise<Run> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const output = {
-    out: (line: string) => out.push(line),
-    err: (line: string) => err.push(line),
-    colours: createColors(false),
-  };
-  const code = await runCli(['validators', ...args], output, {});
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const run = (...args: readonly string[]): Promise<CommandRun> => runCommand('validators', ...args);
 
 type Network = { readonly node: NetworkNode; readonly running: RunningNode };
 
