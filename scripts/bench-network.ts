@@ -11,7 +11,6 @@ import { addressOf } from '#crypto';
 import { accountAt, CHAIN_ID, privateKeyAt } from '../cli/e2e/accounts.ts';
 import { type DevNetwork, freeBasePort, startDev, temporaryDirectory } from '../cli/e2e/harness.ts';
 import { useOf } from '../cli/e2e/processes.ts';
-import { compileToken } from '../cli/e2e/token.ts';
 import {
   asAddress,
   bytesToHex,
@@ -19,6 +18,7 @@ import {
   hexToBytes,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { compileToken } from '../vm/testkit/solidity.ts';
 import { createInclusionWatch, type InclusionWatch } from './inclusion-watch.ts';
 import { sendBatch } from './send-batch.ts';
 
@@ -111,7 +111,7 @@ async function runLoads(
   );
   await finish(network, watch, fund, options);
   const tokenAddress = contractAddress(asAddress(bank.address), bank.nonce);
-  const creation = hexToBytes(compileToken().bytecode);
+  const creation = compileToken().creation;
   const deploy = sign(bank, { to: undefined, value: 0n, data: creation, gasLimit: DEPLOY_GAS });
   const give = senders.map(({ address }) =>
     sign(bank, tokenTransfer(tokenAddress, address, 10n ** 24n)),

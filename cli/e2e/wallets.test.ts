@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { ethers } from 'ethers';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Abi, getAddress, parseEventLogs } from 'viem';
+import { type Abi, getAddress, type Hex, parseEventLogs } from 'viem';
+import { bytesToHex } from '../../ledger/model/index.ts';
+import { compileToken } from '../../vm/testkit/solidity.ts';
 import { accountAt, ethersAt, privateKeyAt, viemAt } from './accounts.ts';
 import {
   blockHashes,
@@ -16,7 +18,6 @@ import {
   startDev,
   temporaryDirectory,
 } from './harness.ts';
-import { compileToken } from './token.ts';
 import { until } from './until.ts';
 
 const test = suite('wallets on the development network');
@@ -26,6 +27,7 @@ const PORTS = [0, 1, 2, 3] as const;
 const WAIT_MS = 30_000;
 const token = compileToken();
 const abi = token.abi as Abi;
+const bytecode = bytesToHex(token.creation) as Hex;
 let network: DevNetwork;
 
 test.before(async () => {
@@ -75,7 +77,7 @@ for (const port of PORTS) {
     const owner = accountAt(port);
     const { reader, wallet } = viemAt(urlAt(port), owner);
     const deployed = await reader.waitForTransactionReceipt({
-      hash: await wallet.deployContract({ abi, bytecode: token.bytecode }),
+      hash: await wallet.deployContract({ abi, bytecode }),
     });
     const address = deployed.contractAddress;
     assert.ok(address);
@@ -110,7 +112,7 @@ for (const port of PORTS) {
     try {
       const factory = new ethers.ContractFactory(
         token.abi as ethers.InterfaceAbi,
-        token.bytecode,
+        bytecode,
         wallet,
       );
       const contract = (await factory.deploy()) as ethers.Contract; // its methods come from the ABI
@@ -134,7 +136,7 @@ for (const port of PORTS) {
     const rpc = ['--rpc-url', urlAt(port)];
     const key = ['--private-key', privateKeyAt(port)];
     const deployed = JSON.parse(
-      await cast('send', ...rpc, ...key, '--json', '--create', token.bytecode),
+      await cast('send', ...rpc, ...key, '--json', '--create', bytecode),
     ) as { contractAddress: string; status: string };
     assert.is(deployed.status, '0x1');
     const address = getAddress(deployed.contractAddress);
