@@ -3,40 +3,37 @@ import * as assert from 'uvu/assert';
 import { asHash, commitSealHash, headerHash } from '../ledger/model/index.ts';
 import { FUTURE_DISTANCE, FUTURE_MESSAGES_PER_AUTHOR } from './future-messages.ts';
 import type { QbftMessage } from './messages.ts';
-import { createActor, createScript } from './testkit/script.ts';
+import { actor, script } from './testkit/one-core.ts';
+import { type Actor, createActor, createScript } from './testkit/script.ts';
 import { buildToyBlock } from './testkit/toy-chain.ts';
 
 const test = suite('consensus/future-messages');
 
-const script = createScript(4, 1);
 const hash = asHash(new Uint8Array(32).fill(7));
 const prepareAt = (by: number, height: bigint, round = 0): QbftMessage =>
   script.sign(by, { kind: 'prepare', height, round, digest: hash });
-const held = (core: ReturnType<typeof createActor>): number =>
-  [...core.state().future.values()].flat().length;
+const held = (core: Actor): number => [...core.state().future.values()].flat().length;
 
 test('R-8.1: messages of near heights are kept once, of far ones not', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(prepareAt(0, 2n), prepareAt(0, 2n), prepareAt(0, 1n + FUTURE_DISTANCE));
   assert.is(held(core), 2);
   core.receive(prepareAt(0, 2n + FUTURE_DISTANCE));
-  const verdict = core.verdict();
-  assert.ok(!verdict.ok && verdict.code === 'CONSENSUS_FUTURE_HEIGHT');
+  assert.is(core.refusal(), 'CONSENSUS_FUTURE_HEIGHT');
   assert.is(held(core), 2);
 });
 
 test("R-8.1: a flood fills its own author's share only", () => {
-  const core = createActor(script, 1);
+  const core = actor();
   for (let i = 0; i < 2 * FUTURE_MESSAGES_PER_AUTHOR; i += 1) core.receive(prepareAt(0, 2n, i));
-  const verdict = core.verdict();
-  assert.ok(!verdict.ok && verdict.code === 'CONSENSUS_BUFFER_FULL');
+  assert.is(core.refusal(), 'CONSENSUS_BUFFER_FULL');
   assert.is(held(core), FUTURE_MESSAGES_PER_AUTHOR);
   core.receive(prepareAt(2, 2n));
   assert.is(held(core), FUTURE_MESSAGES_PER_AUTHOR + 1);
 });
 
 test('R-8.1: proposals count for what they weigh', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   const transactionHashes = Array.from({ length: 60_000 }, () => hash);
   const body = script.block(0, 0, transactionHashes);
   for (let height = 2n; height < 8n; height += 1n) {
@@ -46,7 +43,7 @@ test('R-8.1: proposals count for what they weigh', () => {
 });
 
 test('R-8.1: unsigned ones and those of strangers are not kept', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   const good = prepareAt(0, 2n);
   const forged = { ...good, signed: { ...good.signed, author: script.validators[2] as never } };
   core.receive(forged as QbftMessage);

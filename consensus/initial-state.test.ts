@@ -1,19 +1,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { asHash, commitSealHash } from '../ledger/model/index.ts';
+import { commitSealHash } from '../ledger/model/index.ts';
 import { fold, initialState } from './initial-state.ts';
 import type { LogRecord } from './log-record.ts';
 import { type ConsensusState, stateAtHeight } from './state.ts';
 import { type Cluster, createCluster } from './testkit/cluster.ts';
-import { type Actor, createActor, createScript } from './testkit/script.ts';
+import { actor, digest, otherHash, script } from './testkit/one-core.ts';
+import type { Actor } from './testkit/script.ts';
 import { START_MS } from './testkit/toy-chain.ts';
 
 const test = suite('consensus/initial-state');
 
-const script = createScript(4, 1);
 const { proposal, prepare, commit, roundChange, block, certificate } = script;
-const digest = commitSealHash(block(0).header);
-const other = block(0, 0, [asHash(new Uint8Array(32).fill(9))]);
+const other = block(0, 0, [otherHash]);
 const otherDigest = commitSealHash(other.header);
 
 /** What a crash must not lose. */
@@ -48,7 +47,7 @@ const stories: readonly (readonly [string, (core: Actor) => void])[] = [
 ];
 for (const [name, story] of stories) {
   test(`R-6.1: after ${name}, folding the log gives what the core knew`, () => {
-    const core = createActor(script, 1);
+    const core = actor();
     story(core);
     const folded = fold(stateAtHeight(script.config, script.context), core.log);
     assert.equal(durable(folded), durable(core.state()));
@@ -91,7 +90,7 @@ test('R-6.1: in a faulty cluster no log says more than its node knew, or less th
 });
 
 test('R-6.2: it sends its newest messages, validates its proposal again and runs the timer', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(proposal(0, 0), prepare(0, 0, digest), prepare(2, 0, digest));
   const { state, effects } = initialState(script.config, script.context, core.log, START_MS);
   const [send, validate] = effects;
@@ -109,9 +108,9 @@ test('R-6.2: an idle one starts idle', () => {
 });
 
 test('R-6.3: what was signed is not contradicted, whatever comes instead', () => {
-  const before = createActor(script, 1);
+  const before = actor();
   before.receive(proposal(0, 0));
-  const core = createActor(script, 1, { recovered: before.log });
+  const core = actor({ recovered: before.log });
   assert.equal(core.signed(), []);
   core.receive(proposal(0, 0, { body: other }), prepare(0, 0, otherDigest));
   core.receive(prepare(2, 0, otherDigest), prepare(3, 0, otherDigest));
@@ -119,7 +118,7 @@ test('R-6.3: what was signed is not contradicted, whatever comes instead', () =>
 });
 
 test('R-6.3, R-4.9: a lost signature answer is not asked for again in that round', () => {
-  const core = createActor(script, 1, { isSignerDown: true });
+  const core = actor({ isSignerDown: true });
   core.receive(proposal(0, 0));
   core.receive(proposal(0, 0, { body: other }));
   core.receive(prepare(0, 0, digest));
@@ -127,7 +126,7 @@ test('R-6.3, R-4.9: a lost signature answer is not asked for again in that round
 });
 
 test('R-10.2: a message that another process signed with the key ends the votes', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(prepare(1, 0, otherDigest));
   core.receive(proposal(0, 0));
   assert.equal(core.signed(), []);
@@ -140,20 +139,20 @@ test('R-6.1: a certificate that outlived its commit leads to the commit', () => 
     { kind: 'message', message: prepare(1, 0, digest) },
     { kind: 'certificate', height: 1n, prepares },
   ];
-  const core = createActor(script, 1, { recovered });
+  const core = actor({ recovered });
   assert.equal(core.signed(), ['commit 1/0']);
 });
 
 test('R-6.1: a round change after a restart carries the certificate of the log', () => {
-  const before = createActor(script, 1);
+  const before = actor();
   before.receive(proposal(0, 0), prepare(0, 0, digest), prepare(2, 0, digest));
-  const core = createActor(script, 1, { recovered: before.log });
+  const core = actor({ recovered: before.log });
   core.receive(roundChange(0, 2), roundChange(2, 2));
   assert.equal(core.state().own.roundChange?.signed.prepared, { round: 0, digest });
 });
 
 test('R-6.1: records of other heights and observers have no part in it', () => {
-  const before = createActor(script, 1);
+  const before = actor();
   before.receive(proposal(0, 0));
   const next = { ...script.context, height: 2n };
   const { state } = initialState(script.config, next, before.log, START_MS);

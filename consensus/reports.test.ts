@@ -1,15 +1,15 @@
 /** One core among scripted reports: which of them count, what is answered, and when votes begin again. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Address, asHash, commitSealHash } from '../ledger/model/index.ts';
+import { type Address, asHash } from '../ledger/model/index.ts';
 import type { Effect } from './effect.ts';
 import { isMute } from './lost-logs.ts';
 import type { PeerMessage, UnsignedReport } from './messages.ts';
-import { type Actor, createActor, createScript } from './testkit/script.ts';
+import { actor, body, digest, script } from './testkit/one-core.ts';
+import type { Actor } from './testkit/script.ts';
 
 const test = suite('consensus/reports');
 
-const script = createScript(4, 1);
 const { report, validators, certificate, proposal, prepare, commit } = script;
 const at = (index: number): Address => validators[index] as Address;
 const LOST = [{ kind: 'lost', least: 1n, bound: undefined }] as const;
@@ -18,16 +18,10 @@ const OWN = { author: at(1), life: 1n };
 /** Rounds that this life closes beside those it knows of. */
 const FORGOTTEN = 2 ** 16 + 1;
 const life = (by: number, number = 50n) => ({ author: at(by), life: number });
-const block = script.block(0, 0);
-const digest = commitSealHash(block.header);
 
-const lostActor = (): Actor => createActor(script, 1, { recovered: LOST });
+const lostActor = (): Actor => actor({ recovered: LOST });
 const sent = (effects: readonly Effect[]): readonly UnsignedReport[] =>
   effects.filter((effect) => effect.kind === 'report').map((effect) => effect.report);
-const codeOf = (core: Actor): string | undefined => {
-  const verdict = core.verdict();
-  return verdict.ok ? undefined : verdict.code;
-};
 const bound = (core: Actor): bigint | undefined => core.state().lost.own?.bound;
 
 test('R-10.1: a lost validator follows: it signs nothing, and takes a final block', () => {
@@ -54,7 +48,7 @@ test('R-10.4: a head above the own does not count until its blocks are here', ()
   core.receive(report(3, { heard: [OWN], height: 2n }));
   assert.is(bound(core), undefined);
   const { context } = script;
-  const parent = { ...block.header, number: 1n };
+  const parent = { ...body.header, number: 1n };
   core.give({ kind: 'new-height', context: { ...context, height: 2n, parent } });
   assert.is(bound(core), 2n);
 });
@@ -68,17 +62,17 @@ test('R-10.4: who holds a certificate may have committed: one height more', () =
 });
 
 test('R-10.2: a message of the own key at a later height is a loss through that height', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   const hash = asHash(new Uint8Array(32).fill(1));
   core.receive(script.sign(1, { kind: 'prepare', height: 3n, round: 0, digest: hash }));
-  assert.is(codeOf(core), 'CONSENSUS_SECOND_SIGNER');
+  assert.is(core.refusal(), 'CONSENSUS_SECOND_SIGNER');
   assert.equal(core.log, [{ kind: 'lost', least: 3n, bound: undefined }]);
   for (const by of [0, 2, 3]) core.receive(report(by, { heard: [OWN] }));
   assert.is(bound(core), 3n);
 });
 
 test('R-10.2: messages that the log knows, and forged ones, are no loss', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(proposal(0, 0));
   core.receive(prepare(1, 0, digest));
   const forged = prepare(1, 5, digest);
@@ -90,7 +84,7 @@ test('R-10.2: messages that the log knows, and forged ones, are no loss', () => 
 });
 
 test('R-10.3: who asks is answered, with its life, not more often than is of use', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   const ask = { asks: true, loss: { life: 50n, bound: undefined } };
   const [answer] = sent(core.receive(report(0, ask)));
   assert.equal(answer?.heard, [life(0)]);
@@ -101,7 +95,7 @@ test('R-10.3: who asks is answered, with its life, not more often than is of use
 });
 
 test('R-10.3: false reports are refused and change nothing', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   const { prepares } = certificate(0, digest, [0, 2]);
   const forged = report(0);
   forged.signed.signature[3] = (forged.signed.signature[3] ?? 0) ^ 1;
@@ -115,7 +109,7 @@ test('R-10.3: false reports are refused and change nothing', () => {
   ];
   for (const [message, code] of cases) {
     core.receive(message);
-    assert.is(codeOf(core), code);
+    assert.is(core.refusal(), code);
   }
   assert.is(core.state().lost.reports.size, 0);
 });
@@ -126,7 +120,7 @@ const lost = (parts: Partial<UnsignedReport> = {}): Partial<UnsignedReport> => (
 });
 
 test('R-10.5, R-10.6: rounds are closed when all have reported from a stuck height, not before', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(proposal(0, 0));
   core.receive(report(0, lost()), report(2, lost()));
   assert.is(core.state().lost.closed, -1);
@@ -142,7 +136,7 @@ test('R-10.5, R-10.6: rounds are closed when all have reported from a stuck heig
 });
 
 test('R-10.6: a new life, and a higher closed round of another, close again', () => {
-  const core = createActor(script, 1);
+  const core = actor();
   core.receive(report(0, lost()), report(2, lost()), report(3));
   core.receive(report(0, { loss: { life: 51n, bound: 1n } }));
   assert.is(core.state().lost.closed, 1);
@@ -157,22 +151,22 @@ test('R-10.6: after a second loss more rounds are closed than the others remembe
   core.receive(report(0, lost({ heard: [OWN], closed })));
   core.receive(report(2, { heard: [OWN], closed }), report(3, { heard: [OWN], closed }));
   assert.is(core.state().lost.closed, 2 * closed);
-  const again = createActor(script, 1, { recovered: [...core.log, LOST[0]] });
+  const again = actor({ recovered: [...core.log, LOST[0]] });
   again.receive(report(0, lost({ closed: 2 * closed })), report(2), report(3));
   assert.is(again.state().lost.closed, 3 * closed + 1, 'counted from the round it is in');
 });
 
 test('R-10.6: a quorum of Commits whose block is missing closes nothing', () => {
-  const core = createActor(script, 1, { answer: () => undefined });
+  const core = actor({ answer: () => undefined });
   core.receive(commit(0, 0, digest), commit(2, 0, digest), commit(3, 0, digest));
   core.receive(report(0, lost()), report(2, lost()), report(3));
   assert.is(core.state().lost.closed, -1);
 });
 
 test('R-10.6: a restart knows which rounds are closed', () => {
-  const before = createActor(script, 1);
+  const before = actor();
   before.receive(report(0, lost()), report(2, lost()), report(3));
-  const core = createActor(script, 1, { recovered: before.log });
+  const core = actor({ recovered: before.log });
   assert.is(core.state().lost.closed, 0);
   core.receive(proposal(0, 0));
   assert.equal(core.signed(), []);
@@ -193,7 +187,7 @@ test('R-10.7: the highest certificate of all is what the released validator says
   assert.not(isMute(core.state()));
   assert.equal(core.signed(), [`round-change 1/${closed + 1}`]);
   assert.equal(core.state().own.roundChange?.signed.prepared, prepared);
-  const again = createActor(script, 1, { recovered: core.log });
+  const again = actor({ recovered: core.log });
   assert.not(isMute(again.state()), 'the release is in the log');
   assert.equal(again.state().prepared?.digest, digest);
 });

@@ -169,7 +169,8 @@ export type Actor = {
   /** Effects of this input and of all that came of it at once. */
   give(input: InputBody): readonly Effect[];
   receive(...messages: readonly PeerMessage[]): readonly Effect[];
-  verdict(): StepVerdict;
+  /** Code with which the newest input was refused. */
+  refusal(): string | undefined;
   /** Lets the clock run. */
   wait(ms: number): void;
   timeout(): readonly Effect[];
@@ -278,7 +279,7 @@ export function createActor(script: Script, self: number, options: ActorOptions 
         .map(({ unsigned }) => `${unsigned.kind} ${unsigned.height}/${unsigned.round}`),
     give,
     receive: (...messages) => messages.flatMap((message) => give({ kind: 'message', message })),
-    verdict: () => verdict,
+    refusal: () => (verdict.ok ? undefined : verdict.code),
     wait: (ms) => {
       nowMs += ms;
     },
