@@ -1,24 +1,16 @@
 /** What a node tells whoever joins. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressOf, keccak256 } from '#crypto';
 import { bytesToHex, recoverSender, signTransaction, ZERO_HASH } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import type { PeerInfo } from '../p2p/index.ts';
-import type { ChainRules } from '../vm/index.ts';
+import { testRules } from '../vm/testkit/chain.ts';
 import { createPeerHandlers } from './peer-handlers.ts';
 import { createPool, type Pool } from './txpool/index.ts';
 
 const test = suite('node/peer-handlers');
 
-const RULES: ChainRules = {
-  chainId: 20_260n,
-  forks: [{ fork: 'osaka', block: 0n }],
-  zeroBaseFee: true,
-  blockReward: 0n,
-  beneficiary: undefined,
-  hashRule: 'qbft',
-};
-const KEY = keccak256(new TextEncoder().encode('sender'));
+const SENDER = party('sender');
 
 const PEER: PeerInfo = {
   peerId: 'peer',
@@ -31,14 +23,14 @@ const PEER: PeerInfo = {
 
 function transfer(nonce: bigint): Uint8Array {
   const fields = { gasPrice: 0n, gasLimit: 21_000n, value: 0n, data: new Uint8Array(0) };
-  const call = { type: 0 as const, chainId: 20_260n, nonce, to: addressOf(KEY), ...fields };
-  return signTransaction(call, KEY).raw;
+  const call = { type: 0 as const, chainId: 20_260n, nonce, to: SENDER.address, ...fields };
+  return signTransaction(call, SENDER.key).raw;
 }
 
 function newPool(): Pool {
   return createPool(
     {
-      rules: RULES,
+      rules: testRules('osaka'),
       head: { number: 0n, timestamp: 0n, gasLimit: 30_000_000n, nextBaseFee: 0n },
       state: { nonce: () => 0n, balance: () => 10n ** 18n, storage: () => new Uint8Array(0) },
     },

@@ -2,12 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, CodedError, hexToBytes } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import { createBothEngines } from './both-engines.ts';
 import type { BlockExecution, Engine, ExecuteBlockInput } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, party, signed, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/both-engines');
 const alice = party('alice');

@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { contractAddress, hexToBytes, keyOf, logsBloom } from '../ledger/model/index.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, signed, testRules } from './testkit/chain.ts';
+import { party } from '../ledger/model/testkit/party.ts';
+import { COIN, createTestChain, GAS_LIMIT, signed, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/build-block');
 const alice = party('alice');

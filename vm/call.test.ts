@@ -9,11 +9,12 @@ import {
   hexToBytes,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import { createAccessList } from './create-access-list.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from './engine.ts';
 import { estimateGas } from './estimate-gas.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, GAS_LIMIT, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/call');
 const alice = party('alice');

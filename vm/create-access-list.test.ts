@@ -8,12 +8,13 @@ import {
   bytesToHex,
   hexToBytes,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import { createAccessList } from './create-access-list.ts';
 import type { CallRequest, Engine } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, GAS_LIMIT, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/create-access-list');
 const alice = party('alice').address;

@@ -2,12 +2,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Address, asAddress, bytesToHex, hexToBytes } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import type { CallRequest } from './engine.ts';
 import { type EstimateOptions, estimateGas } from './estimate-gas.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { overrideState } from './overrides.ts';
-import { COIN, createTestChain, party, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/estimate-gas');
 const alice = party('alice').address;

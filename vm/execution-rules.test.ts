@@ -11,10 +11,11 @@ import {
   type StateReader,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import { checkBody } from './body-rules.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, party, signed, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { createEngineCache } from './testkit/engines.ts';
 
 const test = suite('vm/execution-rules');

@@ -18,13 +18,14 @@ import {
   logsBloom,
   type StateReader,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import { FORK_NAMES, type ForkName, isAtLeast } from './chain-rules.ts';
 import { createEngine } from './create-engine.ts';
 import type { CallRequest, Engine } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, signed, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, GAS_LIMIT, signed, testRules } from './testkit/chain.ts';
 import { createMemoryState } from './testkit/memory-state.ts';
 
 const test = suite('vm/fast-engine');

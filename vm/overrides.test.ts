@@ -12,12 +12,13 @@ import {
   hexToBytes,
   type StateOverride,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import type { CallRequest, CallResult } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { overrideEnvironment, overrideState } from './index.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, party, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/overrides');
 const alice = party('alice').address;

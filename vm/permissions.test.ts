@@ -10,12 +10,13 @@ import {
   hexToBytes,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { type Party, party } from '../ledger/model/testkit/party.ts';
 import type { ChainRules, ForkName } from './chain-rules.ts';
 import { createEngine } from './create-engine.ts';
 import type { SignedTransaction } from './engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { checkPermission, type PermissionRule, RIGHTS } from './permissions.ts';
-import { COIN, createTestChain, type Party, party, signed, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { validateBlock } from './validate-block.ts';
 
 const test = suite('vm/permissions');

@@ -20,8 +20,9 @@ import {
   hexToBytes,
   type Receipt,
 } from '../ledger/model/index.ts';
+import { type Party, party } from '../ledger/model/testkit/party.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, type Party, party, signed, testRules } from './testkit/chain.ts';
+import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { createEngineCache } from './testkit/engines.ts';
 import { textOf } from './testkit/fuzz/compare.ts';
 import { type CompiledContract, compileContracts } from './testkit/solidity.ts';

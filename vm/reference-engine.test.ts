@@ -14,6 +14,7 @@ import {
   InvariantError,
   type StateReader,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import type { ChainRules, ForkName } from './chain-rules.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
@@ -21,7 +22,6 @@ import {
   COIN,
   createTestChain,
   GAS_LIMIT,
-  party,
   signed,
   type TestChain,
   testRules,

@@ -12,7 +12,8 @@ import {
   headerHash,
   hexToBytes,
 } from '../ledger/model/index.ts';
-import { createTestChain, party, signed, testRules } from './testkit/chain.ts';
+import { party } from '../ledger/model/testkit/party.ts';
+import { createTestChain, signed, testRules } from './testkit/chain.ts';
 import { validateBlock } from './validate-block.ts';
 
 const test = suite('vm/system-contracts');

@@ -9,15 +9,9 @@ import {
   type Verdict,
   ZERO_ADDRESS,
 } from '../ledger/model/index.ts';
+import { party } from '../ledger/model/testkit/party.ts';
 import type { ChainRules, ForkName } from './chain-rules.ts';
-import {
-  COIN,
-  createTestChain,
-  party,
-  signed,
-  type TestChain,
-  testRules,
-} from './testkit/chain.ts';
+import { COIN, createTestChain, signed, type TestChain, testRules } from './testkit/chain.ts';
 import { validateBlock } from './validate-block.ts';
 
 const test = suite('vm/validate-block');

@@ -13,13 +13,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGenesis } from '../../genesis/index.ts';
-import {
-  besuFile,
-  byAddress,
-  forgeBlocks,
-  party,
-  transfer,
-} from '../../node/testkit/forged-chain.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
+import { besuFile, byAddress, forgeBlocks, transfer } from '../../node/testkit/forged-chain.ts';
 import { ehb } from './command.ts';
 import { killEhb } from './ehb-process.ts';
 import { temporaryDirectory } from './harness.ts';

@@ -19,15 +19,8 @@ import {
   encodeExtraData,
   type QbftExtraData,
 } from '../../ledger/model/index.ts';
-import {
-  besuFile,
-  byAddress,
-  forgeBlocks,
-  type Party,
-  party,
-  sealOf,
-  transfer,
-} from '../testkit/forged-chain.ts';
+import { type Party, party } from '../../ledger/model/testkit/party.ts';
+import { besuFile, byAddress, forgeBlocks, sealOf, transfer } from '../testkit/forged-chain.ts';
 import { exportBlocks } from './export-blocks.ts';
 import { importBlocks } from './import-blocks.ts';
 import { verifyLedger } from './verify-ledger.ts';

@@ -7,7 +7,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Genesis, parseGenesis } from '../../genesis/index.ts';
 import { bytesToHex, CodedError } from '../../ledger/model/index.ts';
-import { besuFile, byAddress, forgeBlocks, party, transfer } from '../testkit/forged-chain.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
+import { besuFile, byAddress, forgeBlocks, transfer } from '../testkit/forged-chain.ts';
 import {
   atSomeHead,
   createTestNetwork,

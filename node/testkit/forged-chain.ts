@@ -1,5 +1,5 @@
 /** Chains of blocks sealed by keys that a test holds, in the format of QBFT, made as fast as they execute. */
-import { addressOf, keccak256, sign } from '#crypto';
+import { sign } from '#crypto';
 import type { Genesis } from '../../genesis/index.ts';
 import {
   type Address,
@@ -14,17 +14,10 @@ import {
   type Transaction,
   withSeals,
 } from '../../ledger/model/index.ts';
+import type { Party } from '../../ledger/model/testkit/party.ts';
 import { openStore } from '../../ledger/store/index.ts';
 import { buildBlock, createEngine } from '../../vm/index.ts';
 import { type LedgerPlace, storeOptionsOf } from '../maintenance/ledger-files.ts';
-
-export type Party = { readonly key: Uint8Array; readonly address: Address };
-
-/** A key pair made of a name. */
-export function party(name: string): Party {
-  const key = keccak256(new TextEncoder().encode(name));
-  return { key, address: addressOf(key) };
-}
 
 export function byAddress(a: Party, b: Party): number {
   return compareBytes(a.address, b.address);

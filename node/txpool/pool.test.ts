@@ -2,7 +2,6 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressOf, keccak256 } from '#crypto';
 import {
   type Address,
   asAddress,
@@ -15,7 +14,9 @@ import {
   signTransaction,
   type Transaction,
 } from '../../ledger/model/index.ts';
+import { type Party, party } from '../../ledger/model/testkit/party.ts';
 import { type ChainRules, RIGHTS } from '../../vm/index.ts';
+import { testRules } from '../../vm/testkit/chain.ts';
 import type { PoolHead } from './admission.ts';
 import type { PoolLimits } from './limits.ts';
 import { createPool, type Pool, type PooledTransaction, type PoolState } from './pool.ts';
@@ -23,23 +24,9 @@ import { createPool, type Pool, type PooledTransaction, type PoolState } from '.
 const test = suite('node/txpool');
 const COIN = 10n ** 18n;
 
-const RULES: ChainRules = {
-  chainId: 20_260n,
-  forks: [{ fork: 'osaka', block: 0n }],
-  zeroBaseFee: true,
-  blockReward: 0n,
-  beneficiary: undefined,
-  hashRule: 'qbft',
-};
+const RULES: ChainRules = testRules('osaka');
 
 const HEAD: PoolHead = { number: 0n, timestamp: 0n, gasLimit: 30_000_000n, nextBaseFee: 0n };
-
-type Party = { readonly key: Uint8Array; readonly address: Address };
-
-function party(name: string): Party {
-  const key = keccak256(new TextEncoder().encode(name));
-  return { key, address: addressOf(key) };
-}
 
 const alice = party('alice');
 const bob = party('bob');

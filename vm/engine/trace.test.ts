@@ -2,10 +2,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, bytesToHex, hexToBytes } from '../../ledger/model/index.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
 import type { CallRequest, CallResult } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
-import { COIN, createTestChain, GAS_LIMIT, party, signed, testRules } from '../testkit/chain.ts';
+import { COIN, createTestChain, GAS_LIMIT, signed, testRules } from '../testkit/chain.ts';
 import type { Tracer } from '../tracer.ts';
 
 const test = suite('vm/engine/trace');

@@ -23,8 +23,9 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
 import type { ChainRules } from '../chain-rules.ts';
-import { party, signed, testRules } from '../testkit/chain.ts';
+import { signed, testRules } from '../testkit/chain.ts';
 import { createMemoryState, type MemoryState } from '../testkit/memory-state.ts';
 import { createReplay, type ReplayBlock } from './replay-block.ts';
 

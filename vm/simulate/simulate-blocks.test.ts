@@ -17,10 +17,11 @@ import {
   type TransactionRequest,
   ZERO_ADDRESS,
 } from '../../ledger/model/index.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
 import type { Engine } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { createReferenceEngine } from '../reference-engine.ts';
-import { COIN, createTestChain, party, testRules } from '../testkit/chain.ts';
+import { COIN, createTestChain, testRules } from '../testkit/chain.ts';
 import { isTransferLog } from '../transfer-log.ts';
 import { simulateBlocks } from './simulate-blocks.ts';
 import type { SimulationInput } from './simulation.ts';

@@ -1,5 +1,4 @@
-/** A small chain for tests: rules, a genesis header, keys, and blocks appended one by one. */
-import { addressOf, keccak256 } from '#crypto';
+/** A small chain for tests: rules, a genesis header, and blocks appended one by one. */
 import {
   type Address,
   type BlockHeader,
@@ -14,6 +13,7 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
+import { type Party, party } from '../../ledger/model/testkit/party.ts';
 import { type BuildInput, type BuiltBlock, buildBlock } from '../build-block.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
 import { createEngine } from '../create-engine.ts';
@@ -23,14 +23,6 @@ import { type Allocation, createMemoryState, type MemoryState } from './memory-s
 
 export const COIN: Wei = 10n ** 18n;
 export const GAS_LIMIT: Gas = 30_000_000n;
-
-export type Party = { readonly key: Uint8Array; readonly address: Address };
-
-/** A key pair made of a name. */
-export function party(name: string): Party {
-  const key = keccak256(new TextEncoder().encode(name));
-  return { key, address: addressOf(key) };
-}
 
 export function testRules(fork: ForkName, changed: Partial<ChainRules> = {}): ChainRules {
   return {

@@ -7,8 +7,9 @@ import {
   hexToBytes,
   ZERO_HASH,
 } from '../../ledger/model/index.ts';
+import { party } from '../../ledger/model/testkit/party.ts';
 import type { BlockEnvironment, SignedTransaction } from '../engine.ts';
-import { party, signed } from './chain.ts';
+import { signed } from './chain.ts';
 import { type Allocation, createMemoryState, type MemoryState } from './memory-state.ts';
 import { type CompiledContract, compileContracts } from './solidity.ts';
 

@@ -18,18 +18,12 @@ import {
   type TraceResult,
   type TracerChoice,
 } from '../../ledger/model/index.ts';
+import { type Party, party } from '../../ledger/model/testkit/party.ts';
 import type { CallRequest } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
 import { assemble, deploying } from '../testkit/assemble.ts';
-import {
-  COIN,
-  createTestChain,
-  GAS_LIMIT,
-  type Party,
-  party,
-  testRules,
-} from '../testkit/chain.ts';
+import { COIN, createTestChain, GAS_LIMIT, testRules } from '../testkit/chain.ts';
 import { createTracer } from './create-tracer.ts';
 import { createTraceBudget } from './trace-budget.ts';
 

@@ -13,6 +13,7 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from '../../../ledger/model/index.ts';
+import type { Party } from '../../../ledger/model/testkit/party.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
 import type { BlockEnvironment, CallRequest, SignedTransaction } from '../../engine.ts';
 import { RIGHTS } from '../../permissions.ts';
@@ -20,15 +21,7 @@ import { PRECOMPILE_ADDRESSES } from '../../precompiles/index.ts';
 import { leastGas } from '../../transaction-rules.ts';
 import type { Allocation } from '../memory-state.ts';
 import { mutate } from './mutate.ts';
-import {
-  BENEFICIARY,
-  CONTRACTS,
-  randomAddress,
-  randomBytes,
-  randomWord,
-  SIGNERS,
-  type Signer,
-} from './pool.ts';
+import { BENEFICIARY, CONTRACTS, randomAddress, randomBytes, randomWord, SIGNERS } from './pool.ts';
 import {
   forwarded,
   forwarder,
@@ -53,7 +46,7 @@ export type FuzzContract = {
 
 /** A transaction before it has a nonce: minimising leaves some out, so nonces are counted at the end. */
 export type FuzzTransaction = {
-  readonly from: Signer;
+  readonly from: Party;
   readonly fields: TransactionFields;
   /** Not zero: a nonce that is wrong by so much. */
   readonly nonceOffset: bigint;

@@ -1,15 +1,10 @@
 /** What random programs are made of: a small world of addresses, slots and words that collide often. */
-import { addressOf, keccak256 } from '#crypto';
 import type { Random } from '../../../consensus/testkit/random.ts';
 import { type Address, asAddress, hexToBytes } from '../../../ledger/model/index.ts';
-
-export type Signer = { readonly key: Uint8Array; readonly address: Address };
+import { type Party, party } from '../../../ledger/model/testkit/party.ts';
 
 /** Accounts with keys. */
-export const SIGNERS: readonly Signer[] = ['first', 'second', 'third'].map((name) => {
-  const key = keccak256(new TextEncoder().encode(name));
-  return { key, address: addressOf(key) };
-});
+export const SIGNERS: readonly Party[] = ['first', 'second', 'third'].map(party);
 
 /** Where contracts of a case live. */
 export const CONTRACTS: readonly Address[] = [1, 2, 3, 4].map((i) =>
