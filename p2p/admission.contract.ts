@@ -2,14 +2,8 @@
 import * as assert from 'uvu/assert';
 import { sign } from '#crypto';
 import { asHash, bytesToHex } from '../ledger/model/index.ts';
-import {
-  bytes,
-  connected,
-  dropped,
-  type NetworkTest,
-  refused,
-  rejectsWith,
-} from './testkit/network-context.ts';
+import { refusalOf } from '../ledger/model/testkit/refusal.ts';
+import { bytes, connected, dropped, type NetworkTest, refused } from './testkit/network-context.ts';
 import { GENESIS, membersOf, validatorAddress, validatorKey } from './testkit/peers.ts';
 import type { RunningPeer } from './testkit/recorder.ts';
 
@@ -99,7 +93,10 @@ export function testAdmission(test: NetworkTest): void {
     await connected(a, b);
     assert.is(a.network.peers()[0]?.kind, 'former');
     assert.equal(await b.network.requestBlocks(a.network.peerId, 1n, 5), [bytes(9, 1)]);
-    await rejectsWith('P2P_REQUEST_REFUSED', b.network.requestBody(a.network.peerId, GENESIS));
+    assert.is(
+      await refusalOf(b.network.requestBody(a.network.peerId, GENESIS)),
+      'P2P_REQUEST_REFUSED',
+    );
     b.network.sendConsensus('all', bytes(1, 1));
     b.network.gossipTransactions([bytes(100, 1)]);
     await a.until('both were refused', () => a.network.metrics().messagesNotPermitted === 3);

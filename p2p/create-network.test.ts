@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { refusalOf } from '../ledger/model/testkit/refusal.ts';
 import { createNetwork } from './create-network.ts';
 import { openLibp2pTransport, peerIdOf } from './libp2p-transport.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -86,10 +87,7 @@ sockets('a port in use, a wrong host and a wrong key are named', async () => {
   const a = await peers.start(0);
   const port = Number(/\/tcp\/(\d+)\//.exec(a.network.addresses[0] ?? '')?.[1]);
   const codeOf = (more: Parameters<typeof peers.start>[1]): Promise<string> =>
-    peers.start(1, more).then(
-      () => 'started',
-      (error) => error.code,
-    );
+    refusalOf(peers.start(1, more));
   assert.is(await codeOf({ listen: { host: '127.0.0.1', port } }), 'P2P_LISTEN_FAILED');
   assert.is(await codeOf({ listen: { host: 'localhost', port: 0 } }), 'P2P_BAD_ADDRESS');
   assert.is(await codeOf({ nodeKey: new Uint8Array(32) }), 'P2P_BAD_NODE_KEY');

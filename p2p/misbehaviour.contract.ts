@@ -1,14 +1,9 @@
 /** Whoever breaks the protocol is dropped, and the others are served: W-4, W-5, W-13 of docs/spec/wire.md. */
 import * as assert from 'uvu/assert';
 import { keccak256 } from '#crypto';
+import { refusalOf } from '../ledger/model/testkit/refusal.ts';
 import { type Foreigner, helloOf } from './testkit/foreigner.ts';
-import {
-  bytes,
-  dropped,
-  type NetworkTest,
-  refused,
-  rejectsWith,
-} from './testkit/network-context.ts';
+import { bytes, dropped, type NetworkTest, refused } from './testkit/network-context.ts';
 import { optionsOf, seededRandom } from './testkit/peers.ts';
 import type { RunningPeer } from './testkit/recorder.ts';
 
@@ -185,7 +180,10 @@ export function testMisbehaviour(test: NetworkTest): void {
       onEnd: () => {},
     });
     await a.until('it is in', () => a.network.peers().length === 1);
-    await rejectsWith('P2P_RESPONSE_INVALID', a.network.requestBlocks(guest.peerId, 1n, 1));
+    assert.is(
+      await refusalOf(a.network.requestBlocks(guest.peerId, 1n, 1)),
+      'P2P_RESPONSE_INVALID',
+    );
     assert.is(a.network.peers().length, 0);
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CodedError } from '../../ledger/model/index.ts';
+import { refusalOf } from '../../ledger/model/testkit/refusal.ts';
 import { type DevDirectory, openDevDirectory } from './directory.ts';
 import { lockDirectory } from './lock.ts';
 
@@ -22,15 +22,6 @@ const open = (
   options: { fresh?: boolean; validators?: number } = {},
 ): Promise<DevDirectory> =>
   openDevDirectory({ path, fresh: options.fresh ?? false, validators: options.validators });
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    return error instanceof CodedError ? error.code : String(error);
-  }
-  return 'accepted';
-}
 
 const keyOf = ({ nodes }: DevDirectory, index: number): Promise<string> =>
   readFile(join(nodes[index]?.directory ?? '', 'validator.key'), 'utf8');
@@ -62,8 +53,8 @@ test('fresh starts over and leaves other files alone', async ({ directory }) => 
 
 test('a directory that is not ours is never touched, not even by fresh', async ({ directory }) => {
   await mkdir(join(directory, 'node-0'));
-  assert.is(await codeOf(open(directory)), 'CLI_DIRECTORY_FOREIGN');
-  assert.is(await codeOf(open(directory, { fresh: true })), 'CLI_DIRECTORY_FOREIGN');
+  assert.is(await refusalOf(open(directory)), 'CLI_DIRECTORY_FOREIGN');
+  assert.is(await refusalOf(open(directory, { fresh: true })), 'CLI_DIRECTORY_FOREIGN');
   assert.ok(existsSync(join(directory, 'node-0')));
 });
 
@@ -71,7 +62,7 @@ test('another number of validators is refused, the same one and none are not', a
   directory,
 }) => {
   await open(directory, { validators: 2 });
-  assert.is(await codeOf(open(directory, { validators: 3 })), 'CLI_DIRECTORY_SIZE');
+  assert.is(await refusalOf(open(directory, { validators: 3 })), 'CLI_DIRECTORY_SIZE');
   assert.is((await open(directory, { validators: 2 })).nodes.length, 2);
   assert.is((await open(directory)).nodes.length, 2);
 });
@@ -90,17 +81,17 @@ test('a making that was cut short is done again', async ({ directory }) => {
 test('a marker that is damaged or of another version is refused', async ({ directory }) => {
   for (const text of ['', '{}', '{"format":2,"validators":1,"complete":true}']) {
     await writeFile(join(directory, 'ehb-dev.json'), text);
-    assert.is(await codeOf(open(directory, { fresh: true })), 'CLI_DIRECTORY_FOREIGN');
+    assert.is(await refusalOf(open(directory, { fresh: true })), 'CLI_DIRECTORY_FOREIGN');
   }
 });
 
 test('a directory that cannot be written is named', async ({ directory }) => {
   const file = join(directory, 'file');
   await writeFile(file, '');
-  assert.is(await codeOf(open(join(file, 'dev'))), 'CLI_DIRECTORY_UNWRITABLE');
+  assert.is(await refusalOf(open(join(file, 'dev'))), 'CLI_DIRECTORY_UNWRITABLE');
   // Where the system refuses with ENOENT, a recursive mkdir would try for ever.
   if (existsSync('/proc/self')) {
-    assert.is(await codeOf(open('/proc/ehb-dev')), 'CLI_DIRECTORY_UNWRITABLE');
+    assert.is(await refusalOf(open('/proc/ehb-dev')), 'CLI_DIRECTORY_UNWRITABLE');
   }
 });
 
@@ -108,7 +99,7 @@ test('one lock a directory, free again after its release', async ({ directory })
   const lock = await lockDirectory(directory);
   const message = await lockDirectory(directory).catch((error: Error) => error.message);
   assert.match(String(message), `process ${process.pid}`);
-  assert.is(await codeOf(lockDirectory(`${directory}/.`)), 'CLI_DIRECTORY_BUSY');
+  assert.is(await refusalOf(lockDirectory(`${directory}/.`)), 'CLI_DIRECTORY_BUSY');
   await lock.release();
   await (await lockDirectory(directory)).release();
 });

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { asHash } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
 import { restoreBackup } from './backup.ts';
 import { openStore } from './open-store.ts';
-import { refusalOf } from './testkit/small-chain.ts';
-import { growLedger, ledgerOptions, wholeBlock } from './testkit/whole-ledger.ts';
-import { verifyChain } from './verify/verify-chain.ts';
+import { growLedger, ledgerOptions, verifyLedger, wholeBlock } from './testkit/whole-ledger.ts';
 
 type Context = { directory: string; path: string; file: string; restored: string };
 const test = suite<Context>('ledger/store/backup');
@@ -48,13 +47,7 @@ test('L-13: a backup taken while blocks are written is the store of one moment, 
   assert.equal(taken.height, 30n);
   const summary = await restore(context);
   assert.deepEqual(summary, taken);
-  const report = await verifyChain({
-    path: restored,
-    genesisHash,
-    hashRule: 'plain',
-    createHeaderCheck: async () => async () => undefined,
-    onProgress: () => {},
-  });
+  const report = await verifyLedger(ledgerOptions(restored));
   assert.deepEqual(report.problems, []);
   const again = await openStore(ledgerOptions(restored));
   assert.deepEqual(again.head().hash, store.hashOf(30n));

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
-import { makeTemplate, verifyAt } from './testkit/bit-rot.ts';
+import { makeTemplate } from './testkit/bit-rot.ts';
+import { ledgerOptions, verifyLedger } from './testkit/whole-ledger.ts';
 
 const test = suite('ledger/store/bit-rot');
 
@@ -62,7 +63,7 @@ test('L-2, L-8: a wrong byte is noticed or harmless, and no wrong value is ever 
       if (last?.caught !== undefined && last.flip === FLIPS - 1) break;
       // LevelDB ends the process when a damaged table confuses it: loud, and named by verify.
       assert.equal(signal, 'SIGABRT', `flip ${last?.flip}, ${last?.place}: ${errors}`);
-      const { problemCount } = await verifyAt(path);
+      const { problemCount } = await verifyLedger(ledgerOptions(path));
       assert.ok(problemCount > 0, `flip ${last?.flip}, ${last?.place} stopped LevelDB`);
       count('LevelDB, by ending the process');
       start = (last?.flip ?? start) + 1;

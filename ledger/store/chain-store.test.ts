@@ -12,9 +12,10 @@ import {
   type Receipt,
   type Transaction,
 } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import { openStore } from './open-store.ts';
 import { encodeReceipts } from './receipt-record.ts';
-import { ALICE, BOB, funds, next, optionsAt, refusalOf, SLOT } from './testkit/small-chain.ts';
+import { ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/small-chain.ts';
 
 type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/chain-store');

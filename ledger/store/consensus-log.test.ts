@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, asHash } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import { crc32c } from './checksum.ts';
 import {
   type ConsensusLog,
@@ -15,7 +16,6 @@ import {
   renewConsensusLog,
 } from './consensus-log.ts';
 import { acquireLock } from './file-lock.ts';
-import { refusalOf } from './testkit/small-chain.ts';
 
 type Context = { directory: string; options: ConsensusLogOptions };
 const test = suite<Context>('ledger/store/consensus-log');

@@ -16,8 +16,7 @@ import type { ChainStore } from './chain-store.ts';
 import { createConsensusLog, openConsensusLog } from './consensus-log.ts';
 import { numberFrom } from './keyspace.ts';
 import { openStore } from './open-store.ts';
-import { verifyAt } from './testkit/bit-rot.ts';
-import { ledgerOptions, wholeBlock } from './testkit/whole-ledger.ts';
+import { ledgerOptions, verifyLedger, wholeBlock } from './testkit/whole-ledger.ts';
 
 type Context = { directory: string; chain: string; log: string; replay: ChainStore };
 const test = suite<Context>('ledger/store/crash');
@@ -115,9 +114,10 @@ test('L-1, L-3: killed at random moments, a node has all that it said to be dura
     said = await runAndKill(context, random, said);
     const message = `kill ${kill}, ${random.rerun}`;
     await check(context, said, message);
-    if (kill % 10 === 9) assert.deepEqual((await verifyAt(context.chain)).problems, [], message);
+    if (kill % 10 === 9)
+      assert.deepEqual((await verifyLedger(ledgerOptions(context.chain))).problems, [], message);
   }
-  assert.deepEqual((await verifyAt(context.chain)).problems, []);
+  assert.deepEqual((await verifyLedger(ledgerOptions(context.chain))).problems, []);
   console.log(`${KILLS} kills, ${said.block} blocks, nothing said to be durable was missing`);
 });
 

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, asHash } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import {
   createMemoryDisk,
   createMemoryLog,
@@ -11,7 +12,7 @@ import {
   openMemoryLog,
   openMemoryStore,
 } from './testkit/memory-disk.ts';
-import { ALICE, BOB, funds, next, optionsAt, refusalOf, SLOT } from './testkit/small-chain.ts';
+import { ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/small-chain.ts';
 
 const test = suite('ledger/store/memory-disk');
 const BINDING = {

@@ -7,20 +7,12 @@ import { Level } from 'level';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex, CodedError } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
 import { crc32c, withChecksum, withoutChecksum } from './checksum.ts';
 import { accountKey, historyKey } from './keyspace.ts';
 import { openStore } from './open-store.ts';
-import {
-  ACCOUNTS,
-  ALICE,
-  BOB,
-  funds,
-  next,
-  optionsAt,
-  refusalOf,
-  SLOT,
-} from './testkit/small-chain.ts';
+import { ACCOUNTS, ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/small-chain.ts';
 
 type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/open-store');

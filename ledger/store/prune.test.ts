@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex, CodedError, type Height, type StateReader } from '../model/index.ts';
+import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
 import type { ChainStore } from './chain-store.ts';
 import { openDatabase } from './database.ts';
 import { readHorizons } from './horizons.ts';
 import { openStore } from './open-store.ts';
 import { pruneBatch } from './prune.ts';
-import { refusalOf } from './testkit/small-chain.ts';
 import {
   growLedger,
   LEDGER_ADDRESSES,
   LEDGER_SLOTS,
   ledgerOptions,
+  verifyLedger,
   wholeBlock,
 } from './testkit/whole-ledger.ts';
-import { verifyChain } from './verify/verify-chain.ts';
 
 const test = suite('ledger/store/prune');
 const HEAD = 60n;
@@ -107,15 +107,7 @@ async function compare(store: ChainStore): Promise<void> {
 }
 
 async function problems(path: string): Promise<readonly object[]> {
-  const { genesis, hashRule } = ledgerOptions(path);
-  const report = await verifyChain({
-    path,
-    genesisHash: genesis.hash,
-    hashRule,
-    createHeaderCheck: async () => async () => undefined,
-    onProgress: () => {},
-  });
-  return report.problems;
+  return (await verifyLedger(ledgerOptions(path))).problems;
 }
 
 const CASES: readonly (readonly [state: Height, bodies: Height])[] = [

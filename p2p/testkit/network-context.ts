@@ -1,7 +1,5 @@
 /** What each test of the network contract is given, and what it asks of its peers. */
 import type { Test } from 'uvu';
-import * as assert from 'uvu/assert';
-import { CodedError } from '../../ledger/model/index.ts';
 import type { NetworkOptions } from '../network.ts';
 import { createForeigner, type Foreigner } from './foreigner.ts';
 import {
@@ -71,17 +69,6 @@ export function dropped(peer: RunningPeer, code: string): boolean {
 /** Whether a peer was told that code by another. */
 export function refused(peer: RunningPeer, code: string): boolean {
   return (peer.network.metrics().refusedByPeers[code] ?? 0) > 0;
-}
-
-export async function rejectsWith(code: string, promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    assert.instance(error, CodedError);
-    assert.is((error as CodedError<{ code: string }>).code, code);
-    return;
-  }
-  assert.unreachable(`expected ${code}`);
 }
 
 export function bytes(length: number, value: number): Uint8Array {

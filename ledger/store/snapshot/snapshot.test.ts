@@ -15,19 +15,20 @@ import {
   encodeHeader,
   type StateReader,
 } from '../../model/index.ts';
+import { refusalOf } from '../../model/testkit/refusal.ts';
 import { seededRandom } from '../../model/testkit/seeded-random.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { chunksOf, encodeChunk } from '../chunk-file.ts';
 import { openStore, type StoreOptions } from '../open-store.ts';
-import { funds, next, optionsAt, refusalOf } from '../testkit/small-chain.ts';
+import { funds, next, optionsAt } from '../testkit/small-chain.ts';
 import {
   growLedger,
   LEDGER_ADDRESSES,
   LEDGER_SLOTS,
   ledgerOptions,
+  verifyLedger,
   wholeBlock,
 } from '../testkit/whole-ledger.ts';
-import { verifyChain } from '../verify/verify-chain.ts';
 import { loadSnapshot } from './load-snapshot.ts';
 import { decodePiece, encodePiece, type Piece } from './pieces.ts';
 import {
@@ -70,15 +71,7 @@ function load(options: StoreOptions, from: string, fault?: string): Promise<obje
 }
 
 async function problems(options: StoreOptions): Promise<readonly object[]> {
-  const { path, genesis, hashRule } = options;
-  const report = await verifyChain({
-    path,
-    genesisHash: genesis.hash,
-    hashRule,
-    createHeaderCheck: async () => async () => undefined,
-    onProgress: () => {},
-  });
-  return report.problems;
+  return (await verifyLedger(options)).problems;
 }
 
 function contents(state: StateReader | undefined): readonly string[] {

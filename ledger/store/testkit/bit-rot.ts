@@ -6,9 +6,13 @@ import { bytesToHex, CodedError, encodeReceipt, InvariantError } from '../../mod
 import { seededRandom, type TestRandom } from '../../model/testkit/seeded-random.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { openStore } from '../open-store.ts';
-import { verifyChain } from '../verify/verify-chain.ts';
-import type { VerifyReport } from '../verify/verify-store.ts';
-import { LEDGER_ADDRESSES, LEDGER_SLOTS, ledgerOptions, wholeBlock } from './whole-ledger.ts';
+import {
+  LEDGER_ADDRESSES,
+  LEDGER_SLOTS,
+  ledgerOptions,
+  verifyLedger,
+  wholeBlock,
+} from './whole-ledger.ts';
 
 const BLOCKS = 14;
 const CACHE_BYTES = 0;
@@ -83,7 +87,7 @@ export async function whatCatches(
   } finally {
     await store.close();
   }
-  const report = await verifyAt(path);
+  const report = await verifyLedger(ledgerOptions(path));
   if (report.problemCount > 0) return 'verify';
   assert.equal(lost, 0, 'a loss is found by verify');
   return 'harmless';
@@ -115,17 +119,6 @@ export async function flipOne(path: string, random: TestRandom): Promise<string>
   bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
   await writeFile(file, bytes);
   return `byte ${at} of ${names[index]}`;
-}
-
-export function verifyAt(path: string): Promise<VerifyReport> {
-  const { genesis, hashRule } = ledgerOptions(path);
-  return verifyChain({
-    path,
-    genesisHash: genesis.hash,
-    hashRule,
-    createHeaderCheck: async () => async () => undefined,
-    onProgress: () => {},
-  });
 }
 
 export function nextRootOf(store: ChainStore): string {

@@ -3,7 +3,6 @@ import {
   type Address,
   asAddress,
   type BlockHeader,
-  CodedError,
   commitState,
   EMPTY_CODE_HASH,
   EMPTY_OMMERS_HASH,
@@ -91,15 +90,4 @@ export function next(store: ChainStore, accounts: StateChanges['accounts']): Exe
     ommers: [],
   };
   return { block, senders: [], receipts: [], changes, commitment };
-}
-
-/** The code of the `CodedError` that a promise is rejected with; `none` if it is not. */
-export async function refusalOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof CodedError) return error.code;
-    throw error;
-  }
-  return 'none';
 }

@@ -22,6 +22,8 @@ import {
 import { seededRandom, type TestRandom } from '../../model/testkit/seeded-random.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { openStore, type StoreOptions } from '../open-store.ts';
+import { verifyChain } from '../verify/verify-chain.ts';
+import type { VerifyReport } from '../verify/verify-store.ts';
 import { next, optionsAt } from './small-chain.ts';
 
 const KEY: Uint8Array = new Uint8Array(32).fill(7);
@@ -37,6 +39,17 @@ const NONE: Uint8Array = new Uint8Array(0);
 
 export function ledgerOptions(path: string): StoreOptions {
   return optionsAt(path, { accounts: [], codes: [] });
+}
+
+/** Verifies a store whose headers are taken as they are. */
+export function verifyLedger({ path, genesis, hashRule }: StoreOptions): Promise<VerifyReport> {
+  return verifyChain({
+    path,
+    genesisHash: genesis.hash,
+    hashRule,
+    createHeaderCheck: async () => async () => undefined,
+    onProgress: () => {},
+  });
 }
 
 /** Makes the store and closes it again. */

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
+import { refusalOf } from '../../model/testkit/refusal.ts';
 import { createBatch } from '../batch.ts';
 import { openDatabase } from '../database.ts';
 import { HEAD_KEY, keysFrom, TABLES, type TableName } from '../keyspace.ts';
 import { openStore } from '../open-store.ts';
-import { refusalOf } from '../testkit/small-chain.ts';
-import { growLedger, ledgerOptions } from '../testkit/whole-ledger.ts';
+import { growLedger, ledgerOptions, verifyLedger } from '../testkit/whole-ledger.ts';
 import { verifyChain } from './verify-chain.ts';
 import type { VerifyReport } from './verify-store.ts';
 
@@ -20,16 +20,7 @@ test.before.each(async (context) => {
 });
 test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
-function verify(path: string): Promise<VerifyReport> {
-  const { genesis, hashRule } = ledgerOptions(path);
-  return verifyChain({
-    path,
-    genesisHash: genesis.hash,
-    hashRule,
-    createHeaderCheck: async () => async () => undefined,
-    onProgress: () => {},
-  });
-}
+const verify = (path: string): Promise<VerifyReport> => verifyLedger(ledgerOptions(path));
 
 test('a sound store has no problems', async ({ path }) => {
   await growLedger(path, 40);
