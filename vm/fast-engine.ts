@@ -5,7 +5,7 @@
  * X-4: whatever throws out of an instance leaves it in an unknown state, so it is dropped; so is one whose
  * memory or code has grown beyond what a node should hold on to.
  */
-import { refuse, type StateReader } from '../ledger/model/index.ts';
+import type { StateReader } from '../ledger/model/index.ts';
 import { blobBaseFee } from './blob-rules.ts';
 import { checkCall, refusedCall, seesNoBaseFee } from './call-rules.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
@@ -33,7 +33,9 @@ import {
 import { type Surroundings, writeBytes } from './engine/run-transaction.ts';
 import type { World } from './engine/world.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
+import { coinbaseOf } from './header-rules.ts';
 import { loadPrecompiles, precompilesAt } from './precompiles/index.ts';
+import { checkFork } from './run-block.ts';
 
 /** Instances kept for the next block or call. */
 const MOST_IDLE = 4;
@@ -96,9 +98,8 @@ export function createFastEngine(rules: ChainRules, options: FastEngineOptions =
     async executeBlock(input, state) {
       const { environment, pause } = input;
       const fork = forkAt(rules, environment.number, environment.timestamp);
-      if (!isAtLeast(fork, 'byzantium')) {
-        return refuse('VM_FORK_UNSUPPORTED', `cannot execute blocks at ${fork}`);
-      }
+      const refusal = checkFork(fork);
+      if (refusal !== undefined) return refusal;
       return lend(environment, state, pause, (surroundings) =>
         executeBlock({ ...surroundings, pause }, input),
       );
@@ -123,7 +124,7 @@ function open(
   state: StateReader,
 ): Surroundings {
   instance.functions.startBlock();
-  const beneficiary = environment.coinbase ?? rules.beneficiary ?? environment.beneficiary;
+  const beneficiary = coinbaseOf(environment, rules);
   const world: World = {
     instance,
     state,

@@ -5,6 +5,7 @@
  * QBFT constants: Besu's QbftBlockHeaderValidationRulesetFactory; here the nonce is held to zero as well.
  */
 import {
+  type Address,
   type BlockHeader,
   EMPTY_OMMERS_HASH,
   EMPTY_ROOT,
@@ -62,6 +63,14 @@ export function environmentOf(header: BlockHeader): BlockEnvironment {
     ...(excessBlobGas !== undefined && { excessBlobGas }),
     ...(parentBeaconBlockRoot !== undefined && { parentBeaconBlockRoot }),
   };
+}
+
+/** X-10: who gets the fees and the reward. @param rules those of the block's number (`rulesAt`) */
+export function coinbaseOf(
+  { coinbase, beneficiary }: Pick<BlockEnvironment, 'coinbase' | 'beneficiary'>,
+  rules: Pick<ChainRules, 'beneficiary'>,
+): Address {
+  return coinbase ?? rules.beneficiary ?? beneficiary;
 }
 
 /** The fields that forks append, with the values that they have on a chain without blobs and withdrawals. */

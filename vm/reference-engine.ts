@@ -4,13 +4,13 @@
  * Transactions are checked by our own rules first, so that refusals have our codes; what `runTx` refuses
  * beyond them is a difference between the two and is reported as `VM_ENGINE_REFUSED`.
  */
-import { refuse } from '../ledger/model/index.ts';
 import { checkCall, refusedCall } from './call-rules.ts';
-import { type ChainRules, forkAt, isAtLeast, rulesAt } from './chain-rules.ts';
+import { type ChainRules, forkAt, rulesAt } from './chain-rules.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
 import { call } from './reference/call.ts';
 import { executeBlock } from './reference/execute-block.ts';
 import { createMachine, type Machine } from './reference/machine.ts';
+import { checkFork } from './run-block.ts';
 
 /** Machines kept for the next call; a machine is some 2 ms of work. */
 const MOST_IDLE = 8;
@@ -38,9 +38,8 @@ export function createReferenceEngine(rules: ChainRules): Engine {
   return {
     async executeBlock(input, state) {
       const fork = forkAt(rules, input.environment.number, input.environment.timestamp);
-      if (!isAtLeast(fork, 'byzantium')) {
-        return refuse('VM_FORK_UNSUPPORTED', `cannot execute blocks at ${fork}`);
-      }
+      const refusal = checkFork(fork);
+      if (refusal !== undefined) return refusal;
       return lend(input.environment, (machine, now) => executeBlock(machine, now, input, state));
     },
     async call(request, environment, state) {

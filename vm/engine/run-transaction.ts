@@ -100,7 +100,7 @@ export function executionOf(
 }
 
 /** A transaction between its beginning and its end. */
-export type Running = {
+type Running = {
   readonly execution: Execution;
   readonly from: number;
   readonly authorized: Gas;
@@ -108,13 +108,23 @@ export type Running = {
   readonly hasRun: boolean;
 };
 
-/** Runs it on the world; what it may not do was checked before. */
-export async function runTransaction(
+/**
+ * Runs it on the world; what it may not do was checked before. A promise only if it has to wait: one would cost a
+ * short transaction as much as its instructions.
+ */
+export function runTransaction(
   surroundings: Surroundings,
   execution: Execution,
-): Promise<TransactionResult> {
+): TransactionResult | Promise<TransactionResult> {
   const running = beginTransaction(surroundings, execution);
-  if (running.hasRun) while (!runSlice(surroundings.world)) await surroundings.pause?.();
+  return running.hasRun && !runSlice(surroundings.world)
+    ? goOn(surroundings, running)
+    : endTransaction(surroundings, running);
+}
+
+async function goOn(surroundings: Surroundings, running: Running): Promise<TransactionResult> {
+  do await surroundings.pause?.();
+  while (!runSlice(surroundings.world));
   return endTransaction(surroundings, running);
 }
 
@@ -178,8 +188,8 @@ function tellCollision(
   });
 }
 
-/** Up to its first instruction; go on with `runSlice`. */
-export function beginTransaction(surroundings: Surroundings, execution: Execution): Running {
+/** Up to its first instruction. */
+function beginTransaction(surroundings: Surroundings, execution: Execution): Running {
   const { world, fork } = surroundings;
   const { functions } = world.instance;
   const { sender, gasPrice, gasLimit, data, value } = execution;
@@ -198,7 +208,7 @@ export function beginTransaction(surroundings: Surroundings, execution: Executio
 }
 
 /** What is paid back and to whom, and what came of it. */
-export function endTransaction(
+function endTransaction(
   surroundings: Surroundings,
   { execution, from, authorized, hasRun }: Running,
 ): TransactionResult {

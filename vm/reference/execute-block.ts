@@ -4,12 +4,10 @@ import type { ExecResult } from '@ethereumjs/evm';
 import { Address as EthereumAddress } from '@ethereumjs/util';
 import type { RunTxResult } from '@ethereumjs/vm';
 import {
-  bytesToHex,
-  concatBytes,
   hexToBytes,
   type Receipt,
-  refuse,
   type StateReader,
+  type Transaction,
   type Verdict,
 } from '../../ledger/model/index.ts';
 import { checkTransaction } from '../admit-transaction.ts';
@@ -19,16 +17,17 @@ import type {
   BlockExecution,
   ExecuteBlockInput,
   SignedTransaction,
-  SkippedTransaction,
 } from '../engine.ts';
+import { coinbaseOf } from '../header-rules.ts';
 import { keptReason } from '../revert-reason.ts';
 import {
-  callsAfter,
-  callsBefore,
-  SYSTEM_ADDRESS,
-  SYSTEM_CALL_GAS,
-  type SystemCall,
-} from '../system-contracts.ts';
+  runBlock,
+  runTransactions,
+  type SystemCallEnd,
+  type TransactionPlace,
+  type TransactionVerdict,
+} from '../run-block.ts';
+import { SYSTEM_ADDRESS, SYSTEM_CALL_GAS, type SystemCall } from '../system-contracts.ts';
 import { isPrecompile, type Machine } from './machine.ts';
 import { logsOf, runTransaction } from './run-transaction.ts';
 import type { StateOverlay } from './state-overlay.ts';
@@ -44,46 +43,18 @@ export async function executeBlock(
   const { environment } = input;
   const { fork, overlay } = machine;
   const block = machine.open(state, environment);
-  const before = await runSystemCalls(machine, block, callsBefore(environment, fork));
-  if (!before.ok) return before;
-  const ran = await executeTransactions(machine, rules, block, input);
+  const ran = await runBlock(environment, fork, {
+    hasCode: (contract) => overlay.code(contract).length > 0,
+    systemCall: (call) => runSystemCall(machine, block, call),
+    transactions: () =>
+      runTransactions(input, (signed, place) =>
+        executeTransaction(machine, rules, environment, block, signed, place),
+      ),
+    payReward: () => payReward(overlay, rules, environment),
+  });
   if (!ran.ok) return ran;
-  const after = await runSystemCalls(machine, block, callsAfter(fork));
-  if (!after.ok) return after;
-  payReward(overlay, rules, environment);
-  const { requests } = after;
-  return { ok: true, execution: { ...ran.results, requests, changes: overlay.changes() } };
-}
-
-type Results = Omit<BlockExecution, 'requests' | 'changes'>;
-
-async function executeTransactions(
-  machine: Machine,
-  rules: ChainRules,
-  block: Block,
-  input: ExecuteBlockInput,
-): Promise<Verdict<{ readonly results: Results }>> {
-  const { environment, transactions, mode, pause, deadline } = input;
-  const receipts: Receipt[] = [];
-  const included: number[] = [];
-  const skipped: SkippedTransaction[] = [];
-  let gasUsed = 0n;
-  for (const [index, signed] of transactions.entries()) {
-    if (mode === 'build' && deadline?.() === true) break;
-    const gasLeft = environment.gasLimit - gasUsed;
-    const outcome = await executeTransaction(machine, rules, environment, block, signed, gasLeft);
-    if (outcome.ok) {
-      gasUsed += outcome.result.totalGasSpent;
-      receipts.push(receiptOf(machine, signed, outcome.result, gasUsed));
-      included.push(index);
-    } else if (mode === 'build') {
-      skipped.push({ index, code: outcome.code, message: outcome.message });
-    } else {
-      return refuse(outcome.code, `transaction ${index}: ${outcome.message}`);
-    }
-    await pause?.();
-  }
-  return { ok: true, results: { receipts, gasUsed, included, skipped } };
+  const { ok, ...results } = ran;
+  return { ok, execution: { ...results, changes: overlay.changes() } };
 }
 
 async function executeTransaction(
@@ -92,8 +63,8 @@ async function executeTransaction(
   environment: BlockEnvironment,
   block: Block,
   { transaction, sender }: SignedTransaction,
-  gasLeft: bigint,
-): Promise<Verdict<{ readonly result: RunTxResult }>> {
+  { gasUsed, gasLeft }: TransactionPlace,
+): Promise<TransactionVerdict> {
   const { fork, overlay, common } = machine;
   const refusal = checkTransaction(transaction, {
     rules,
@@ -110,12 +81,16 @@ async function executeTransaction(
   });
   if (refusal !== undefined) return refusal;
   const tx = adaptTransaction(transaction, sender, common);
-  return runTransaction(machine, { vm: machine.vm }, tx, block);
+  const ran = await runTransaction(machine, { vm: machine.vm }, tx, block);
+  if (!ran.ok) return ran;
+  const { result } = ran;
+  const receipt = receiptOf(machine, transaction, result, gasUsed + result.totalGasSpent);
+  return { ok: true, receipt };
 }
 
 function receiptOf(
   machine: Machine,
-  { transaction }: SignedTransaction,
+  transaction: Transaction,
   result: RunTxResult,
   cumulativeGasUsed: bigint,
 ): Receipt {
@@ -131,36 +106,27 @@ function receiptOf(
   };
 }
 
-/** Runs those whose code is there; returns what they request (EIP-7685). */
-async function runSystemCalls(
+async function runSystemCall(
   machine: Machine,
   block: Block,
-  calls: readonly SystemCall[],
-): Promise<Verdict<{ readonly requests: readonly Uint8Array[] }>> {
+  { contract, data }: SystemCall,
+): Promise<SystemCallEnd> {
   const { overlay, vm } = machine;
-  const requests: Uint8Array[] = [];
-  for (const { contract, data, requestType } of calls) {
-    if (overlay.code(contract).length === 0) continue;
-    const { execResult } = await vm.evm.runCall({
-      block,
-      caller: new EthereumAddress(SYSTEM_ADDRESS),
-      to: new EthereumAddress(contract),
-      data,
-      gasLimit: SYSTEM_CALL_GAS,
-      skipNonceIncrement: true,
-    });
-    await endDestroyed(machine, execResult);
-    await vm.evm.journal.cleanup();
-    overlay.originalStorageCache.clear();
-    const { exceptionError, returnValue } = execResult;
-    if (exceptionError !== undefined) {
-      const name = bytesToHex(contract);
-      return refuse('VM_SYSTEM_CALL_FAILED', `system contract ${name}: ${exceptionError.error}`);
-    }
-    if (requestType === undefined || returnValue.length === 0) continue;
-    requests.push(concatBytes(Uint8Array.of(requestType), returnValue));
-  }
-  return { ok: true, requests };
+  const { execResult } = await vm.evm.runCall({
+    block,
+    caller: new EthereumAddress(SYSTEM_ADDRESS),
+    to: new EthereumAddress(contract),
+    data,
+    gasLimit: SYSTEM_CALL_GAS,
+    skipNonceIncrement: true,
+  });
+  await endDestroyed(machine, execResult);
+  await vm.evm.journal.cleanup();
+  overlay.originalStorageCache.clear();
+  const { exceptionError, returnValue } = execResult;
+  return exceptionError === undefined
+    ? { kind: 'returned', output: returnValue }
+    : { kind: 'failed', reason: exceptionError.error };
 }
 
 /** X-7: who was made and ended itself in the call is gone, which the library does for transactions alone. */
@@ -173,7 +139,7 @@ async function endDestroyed({ evm }: Machine, { selfdestruct, createdAddresses }
 
 function payReward(overlay: StateOverlay, rules: ChainRules, environment: BlockEnvironment): void {
   if (rules.blockReward === 0n) return;
-  const beneficiary = rules.beneficiary ?? environment.beneficiary;
+  const beneficiary = coinbaseOf(environment, rules);
   const account = overlay.account(beneficiary);
   const balance = (account?.balance ?? 0n) + rules.blockReward;
   overlay.setAccount(beneficiary, account?.nonce ?? 0n, balance);

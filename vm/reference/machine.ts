@@ -19,6 +19,7 @@ import {
 import { blobBaseFee } from '../blob-rules.ts';
 import { type ChainRules, FORK_NAMES, type ForkName, isAtLeast } from '../chain-rules.ts';
 import type { BlockEnvironment, PrecompileMove } from '../engine.ts';
+import { coinbaseOf } from '../header-rules.ts';
 import { verifyOpening } from '../precompiles/index.ts';
 import { pricedPrecompiles } from './priced-precompiles.ts';
 import { createSenderView } from './sender-view.ts';
@@ -188,7 +189,6 @@ function createBlock(
   fork: ForkName,
   common: Common,
 ): Block {
-  const beneficiary = environment.coinbase ?? rules.beneficiary ?? environment.beneficiary;
   const header = {
     number: environment.number,
     timestamp: environment.timestamp,
@@ -196,7 +196,7 @@ function createBlock(
     gasUsed: 0n,
     difficulty: environment.difficulty,
     prevRandao: environment.prevRandao,
-    coinbase: new EthereumAddress(beneficiary),
+    coinbase: new EthereumAddress(coinbaseOf(environment, rules)),
     baseFeePerGas: isAtLeast(fork, 'london') ? (environment.baseFeePerGas ?? 0n) : undefined,
     getBlobGasPrice: () => blobBaseFee(environment, rules, fork),
   };

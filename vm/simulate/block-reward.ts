@@ -3,20 +3,21 @@ import type { StateChanges, Wei } from '../../ledger/model/index.ts';
 import { EMPTY_CODE_HASH } from '../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast, rulesAt } from '../chain-rules.ts';
 import type { BlockEnvironment } from '../engine.ts';
+import { coinbaseOf } from '../header-rules.ts';
 import type { LayeredState } from '../layered-state.ts';
 
 const ETHER: Wei = 10n ** 18n;
 
 export function payReward(
-  { number, beneficiary, coinbase }: BlockEnvironment,
+  environment: BlockEnvironment,
   rules: ChainRules,
   fork: ForkName,
   state: LayeredState,
 ): void {
-  const now = rulesAt(rules, number);
+  const now = rulesAt(rules, environment.number);
   const reward = now.blockReward + (now.reference === undefined ? 0n : workReward(fork));
   if (reward === 0n) return;
-  const address = coinbase ?? now.beneficiary ?? beneficiary;
+  const address = coinbaseOf(environment, now);
   const { nonce = 0n, balance = 0n, codeHash = EMPTY_CODE_HASH } = state.account(address) ?? {};
   const account = { nonce, balance: balance + reward, codeHash };
   const changes: StateChanges = {

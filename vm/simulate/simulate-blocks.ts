@@ -9,9 +9,11 @@ import {
   type Block,
   type BlockHeader,
   combineBlooms,
+  EMPTY_CODE_HASH,
   EMPTY_OMMERS_HASH,
   EMPTY_REQUESTS_HASH,
   EMPTY_ROOT,
+  equalBytes,
   type Hash,
   headerHash,
   type Log,
@@ -21,6 +23,7 @@ import {
   type SimulatedBlockReport,
   type SimulatedOutcome,
   type StateChanges,
+  type StateReader,
   type Transaction,
   transactionsRoot,
   type Verdict,
@@ -35,13 +38,13 @@ import { baseFeeAfter, environmentOf, forkFields } from '../header-rules.ts';
 import { createLayeredState, type LayeredState } from '../layered-state.ts';
 import { applyOverrides } from '../overrides.ts';
 import { checkPermission } from '../permissions.ts';
-import { callsAfter, callsBefore } from '../system-contracts.ts';
+import { runBlock } from '../run-block.ts';
 import { isTransferLog } from '../transfer-log.ts';
 import { payReward } from './block-reward.ts';
 import { type PlannedBlock, planBlocks } from './plan-blocks.ts';
 import { changesOf, outcomeOf, prepareCall } from './simulate-call.ts';
 import type { SimulationInput, SimulationModules } from './simulation.ts';
-import { runSystemCalls } from './system-calls.ts';
+import { runSystemCall } from './system-call.ts';
 
 /** What goes from block to block. */
 type Progress = {
@@ -109,23 +112,15 @@ async function simulateBlock(
   const overridden = applyOverrides(state, planned.state ?? [], fork);
   if (!overridden.ok) return overridden;
   const { movedPrecompiles } = overridden;
-  const before = callsBefore(environment, fork);
-  const began = await runSystemCalls(before, environment, state, modules.engine);
-  if (!began.ok) return began;
-  const ran = await runCalls(
-    planned,
-    draft,
-    environment,
-    movedPrecompiles,
-    progress,
-    input,
-    modules,
-  );
+  const ran = await runBlock(environment, fork, {
+    hasCode: (contract) => hasCode(state, contract),
+    systemCall: (call) => runSystemCall(call, environment, state, modules.engine),
+    transactions: () =>
+      runCalls(planned, draft, environment, movedPrecompiles, progress, input, modules),
+    payReward: () => payReward(environment, rules, fork, state),
+  });
   if (!ran.ok) return ran;
-  const ended = await runSystemCalls(callsAfter(fork), environment, state, modules.engine);
-  if (!ended.ok) return ended;
-  payReward(environment, rules, fork, state);
-  const { transactions, senders, receipts, outcomes } = ran;
+  const { transactions, senders, receipts, outcomes, requests } = ran;
   const blobs = transactions.reduce(
     (sum, each) => sum + (each.type === 3 ? each.blobVersionedHashes.length : 0),
     0,
@@ -138,7 +133,7 @@ async function simulateBlock(
     logsBloom: combineBlooms(receipts.map((receipt) => receipt.logsBloom)),
     gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? 0n,
     ...(isAtLeast(fork, 'cancun') && { blobGasUsed: BigInt(blobs) * GAS_PER_BLOB }),
-    ...(isAtLeast(fork, 'prague') && { requestsHash: requestsHashOf(ended.requests) }),
+    ...(isAtLeast(fork, 'prague') && { requestsHash: requestsHashOf(requests) }),
   };
   const hash = headerHash(header, rules.hashRule);
   const block: Block = {
@@ -148,6 +143,11 @@ async function simulateBlock(
     ...(isAtLeast(fork, 'shanghai') && { withdrawals: [] }),
   };
   return { ok: true, report: { block, hash, senders, outcomes } };
+}
+
+function hasCode(state: StateReader, address: Address): boolean {
+  const codeHash = state.account(address)?.codeHash ?? EMPTY_CODE_HASH;
+  return !equalBytes(codeHash, EMPTY_CODE_HASH);
 }
 
 /** Blocks that change nothing have the root of the block before. */
