@@ -38,6 +38,11 @@ export function keepBodiesOption(): Option {
     .env('EHB_KEEP_BODIES');
 }
 
+export function stateCacheOption(): Option {
+  const meaning = 'memory for the state that is used most, 256 unless told';
+  return new Option('--state-cache <MiB>', meaning).argParser(parsePositive).env('EHB_STATE_CACHE');
+}
+
 /** @param meaning what is logged where */
 export function logLevelOption(meaning: string): Option {
   return new Option('--log-level <level>', meaning)

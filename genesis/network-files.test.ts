@@ -146,6 +146,11 @@ files(
         '{"p2p":{"host":"::1","port":1,"bootPeers":[]},"rpc":{"host":"::1","port":1},"metrics":{}}',
         'GENESIS_NODE_CONFIG_INVALID',
       ],
+      [
+        'config.json',
+        '{"p2p":{"host":"::1","port":1,"bootPeers":[]},"rpc":{"host":"::1","port":1},"stateCacheMiB":0}',
+        'GENESIS_NODE_CONFIG_INVALID',
+      ],
     ];
     for (const [file, text, code] of cases) {
       const path = join(node, file);

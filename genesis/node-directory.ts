@@ -54,6 +54,8 @@ export type NodeFile = {
   /** States, and bodies, of the newest so many blocks are kept; all if absent. */
   readonly keepHistory?: number;
   readonly keepBodies?: number;
+  /** Memory for the state and the trie nodes that are used most, in MiB; 256 if absent. */
+  readonly stateCacheMiB?: number;
 };
 
 /** Fewer kept blocks would leave a peer that was away for a moment without what it missed. */
@@ -179,6 +181,9 @@ function checkNodeFile(value: unknown, path: string): NodeFile {
     if (kept !== undefined && !(isPositive(kept) && (kept as number) >= LEAST_RETENTION)) {
       throw invalid(name, `a number of blocks, at least ${LEAST_RETENTION}`);
     }
+  }
+  if (value['stateCacheMiB'] !== undefined && !isPositive(value['stateCacheMiB'])) {
+    throw invalid('stateCacheMiB', 'a positive number of MiB');
   }
   // Checked field by field above.
   return value as NodeFile;

@@ -55,6 +55,8 @@ export type NodeConfig = {
   readonly keepsRevertReasons?: boolean | undefined;
   /** What is kept of old blocks; everything if absent. */
   readonly keep?: Retention | undefined;
+  /** Memory for the state and the trie nodes that are used most; 256 MiB if absent. */
+  readonly stateCacheBytes?: number | undefined;
   /** Path of a snapshot that is given to peers; made at the start if it is not there. None if absent. */
   readonly snapshotFile?: string | undefined;
   /** Reported by `web3_clientVersion`. */

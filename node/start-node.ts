@@ -73,11 +73,12 @@ export async function startNode(
   }
 }
 
-function openChain({ dataDir, genesis, logger }: NodeConfig): Promise<ChainStore> {
+function openChain({ dataDir, genesis, logger, stateCacheBytes }: NodeConfig): Promise<ChainStore> {
   return openStore({
     path: join(dataDir, 'chain'),
     genesis: { block: genesis.block, hash: genesis.hash, accounts: genesis.accounts },
     hashRule: genesis.hashRule,
+    cacheBytes: stateCacheBytes,
     onMigration: ({ task, done, total }) => {
       const progress = { task, block: done.toString(), of: total.toString() };
       logger.info('the store is brought to the format of this release', progress);

@@ -21,6 +21,7 @@ import {
   parsePort,
   parsePositive,
   revertReasonsOption,
+  stateCacheOption,
 } from '../values.ts';
 import { VERSION } from '../version.ts';
 import { createNodeCommand } from './create-node.ts';
@@ -41,6 +42,7 @@ type StartOptions = {
   readonly revertReasons?: 'on' | 'off';
   readonly keepHistory?: number;
   readonly keepBodies?: number;
+  readonly stateCache?: number;
   readonly serveSnapshot?: string;
   readonly follow?: true;
   readonly passwordFile?: string;
@@ -103,6 +105,7 @@ function startCommand(output: Output, exit: (code: ExitCode) => void): Command {
     )
     .addOption(keepHistoryOption())
     .addOption(keepBodiesOption())
+    .addOption(stateCacheOption())
     .addOption(logLevelOption('least level to log'))
     .option('--log-file <file>', 'append JSON lines to a file instead of the terminal')
     .option('--json', 'log JSON lines to standard output')
@@ -228,6 +231,7 @@ function toNodeConfig(
         ? directory.config.revertReasons
         : options.revertReasons === 'on',
     keep: keepOf(directory, options),
+    stateCacheBytes: bytesOfMiB(options.stateCache ?? directory.config.stateCacheMiB),
     snapshotFile: options.serveSnapshot && resolve(options.serveSnapshot),
     version: VERSION,
     logger,
@@ -245,6 +249,10 @@ function keepOf({ config }: NodeDirectory, options: StartOptions): NodeConfig['k
   const states = options.keepHistory ?? config.keepHistory;
   const bodies = options.keepBodies ?? config.keepBodies;
   return states === undefined && bodies === undefined ? undefined : { states, bodies };
+}
+
+function bytesOfMiB(mebibytes: number | undefined): number | undefined {
+  return mebibytes && mebibytes * 1024 * 1024;
 }
 
 function inDirectory(directory: string, path: string | undefined): string | undefined {

@@ -3,8 +3,8 @@
  * records lie one behind the other in large blocks, and a table of numbers says where. A `Map` with a string, an
  * array and an entry for each record costs more time in collections than all reads of it together.
  *
- * Two generations instead of a list in order of use: what is found in the old one moves to the young one, and
- * when that is full, the old one goes as a whole.
+ * When memory is full, the oldest block goes. What was found in it since it was put there gets a second chance in the
+ * newest one; so what is asked for again stays, and what is read once passes through.
  */
 import { randomFillSync } from 'node:crypto';
 
@@ -33,75 +33,40 @@ const ALIGNMENT = 8;
 const FEW_BYTES = 64;
 const CHUNK_BYTES: number = 256 * 1024;
 
-const HOLDS_VALUE = 0;
+/** States of a record, side by side in a byte; none of them: a value that nobody has asked for. */
 const HOLDS_NOTHING = 1;
-const FORGOTTEN = 2;
+const WAS_FOUND = 2;
+
+/** Of a new block; the rest of it is for what is new. */
+const SECOND_CHANCE_BYTES: number = CHUNK_BYTES / 2;
+
+/** Places are numbers of 32 bits. */
+const LARGEST_CAPACITY: number = 2 ** 31 * ALIGNMENT;
 
 /** Prime, for places in the table by universal hashing: keys are chosen by whoever pays for a transaction. */
 const PRIME = 2_147_483_647;
 
-/** `capacityBytes`: of records and table together. */
+/** @param capacityBytes of records and table together, at most 16 GiB; one block is kept, however small it is */
 export function createByteCache(capacityBytes: number): ByteCache {
+  const capacity = Math.min(capacityBytes, LARGEST_CAPACITY);
   const hash = createKeyHash();
-  let young = createGeneration();
-  let old = createGeneration();
-
-  const put = (key: Uint8Array, bytes: Uint8Array, length: number, hashed: number): void => {
-    young.put(key, bytes, length, hashed);
-    if (young.bytes() < capacityBytes / 2) return;
-    old = young;
-    young = createGeneration();
-  };
-
-  return {
-    get: (key) => {
-      if (key.length > LONGEST_KEY) return undefined;
-      const hashed = hash(key);
-      const found = young.get(key, hashed);
-      if (found !== undefined) return found;
-      const outdated = old.get(key, hashed);
-      if (outdated === undefined) return undefined;
-      put(key, outdated, outdated.length, hashed);
-      return outdated;
-    },
-    set: (key, bytes, length) => {
-      if (key.length > LONGEST_KEY) return;
-      const hashed = hash(key);
-      if (length <= LONGEST_VALUE) {
-        put(key, bytes, length, hashed);
-        return;
-      }
-      young.forget(key, hashed);
-      old.forget(key, hashed);
-    },
-    forget: (key) => {
-      if (key.length > LONGEST_KEY) return;
-      const hashed = hash(key);
-      young.forget(key, hashed);
-      old.forget(key, hashed);
-    },
-  };
-}
-
-type Generation = {
-  get(key: Uint8Array, hashed: number): Uint8Array | undefined;
-  put(key: Uint8Array, bytes: Uint8Array, length: number, hashed: number): void;
-  forget(key: Uint8Array, hashed: number): void;
-  bytes(): number;
-};
-
-function createGeneration(): Generation {
-  const chunks: Uint8Array[] = [];
-  /** Bytes used of the last chunk. */
-  let used = CHUNK_BYTES;
+  /** A ring: `count` blocks from `oldest` on, and the last of them is being filled. */
+  const ring: Uint8Array[] = new Array(Math.ceil(capacity / CHUNK_BYTES) + 2);
+  /** Bytes used of each. */
+  const ends = new Uint32Array(ring.length);
+  let oldest = 0;
   let count = 0;
+  let newest = ring.length - 1;
+  let records = 0;
   /** By open addressing: the hash of a record, and where it lies, in units of `ALIGNMENT`, plus 1; 0 is free. */
   let hashes = new Int32Array(1_024);
   let places = new Uint32Array(1_024);
 
   const chunkAt = (place: number): Uint8Array =>
-    chunks[Math.floor(((place - 1) * ALIGNMENT) / CHUNK_BYTES)] as Uint8Array;
+    ring[Math.floor(((place - 1) * ALIGNMENT) / CHUNK_BYTES)] as Uint8Array;
   const startOf = (place: number): number => ((place - 1) * ALIGNMENT) % CHUNK_BYTES;
+  const placeOf = (slot: number, start: number): number =>
+    (slot * CHUNK_BYTES + start) / ALIGNMENT + 1;
 
   /** The index in the table of the record under the key, or of the free place where it would go. */
   const indexOf = (key: Uint8Array, hashed: number): number => {
@@ -129,49 +94,114 @@ function createGeneration(): Generation {
     }
   };
 
-  const append = (key: Uint8Array, bytes: Uint8Array, length: number): number => {
-    const room = roomFor(key.length, length);
-    if (used + room > CHUNK_BYTES) {
-      chunks.push(new Uint8Array(CHUNK_BYTES));
-      used = 0;
+  /** Frees a place in the table; those behind it that found it taken move up. */
+  const remove = (index: number): void => {
+    const mask = places.length - 1;
+    let free = index;
+    for (let at = (index + 1) & mask; places[at] !== 0; at = (at + 1) & mask) {
+      const wanted = (hashes[at] as number) & mask;
+      if (((at - wanted) & mask) < ((at - free) & mask)) continue;
+      hashes[free] = hashes[at] as number;
+      places[free] = places[at] as number;
+      free = at;
     }
-    const chunk = chunks[chunks.length - 1] as Uint8Array;
-    chunk[used] = key.length;
-    chunk.set(key, used + HEAD_BYTES);
-    writeValue(chunk, used, key.length, bytes, length);
-    const place = ((chunks.length - 1) * CHUNK_BYTES + used) / ALIGNMENT + 1;
-    used += room;
-    return place;
+    places[free] = 0;
+    records -= 1;
+  };
+
+  /** A second chance for a record of the oldest block, if it is still what its key leads to and was asked for. */
+  const retire = (chunk: Uint8Array, start: number, room: number): void => {
+    const key = keyAt(chunk, start);
+    const index = indexOf(key, hash(key));
+    if (places[index] !== placeOf(oldest, start)) return;
+    const end = ends[newest] as number;
+    if ((chunk[start + 1] as number) & WAS_FOUND && end + room <= SECOND_CHANCE_BYTES) {
+      const target = ring[newest] as Uint8Array;
+      target.set(chunk.subarray(start, start + room), end);
+      target[end + 1] = (target[end + 1] as number) & ~WAS_FOUND;
+      places[index] = placeOf(newest, end);
+      ends[newest] = end + room;
+    } else {
+      remove(index);
+    }
+  };
+
+  const dropOldest = (): void => {
+    const chunk = ring[oldest] as Uint8Array;
+    const end = ends[oldest] as number;
+    for (let start = 0; start < end; ) {
+      const room = roomFor(chunk[start] as number, lengthAt(chunk, start));
+      retire(chunk, start, room);
+      start += room;
+    }
+    // Not to be used again: somebody may still hold a view of it.
+    delete ring[oldest];
+    oldest = (oldest + 1) % ring.length;
+    count -= 1;
+  };
+
+  const startChunk = (): void => {
+    newest = (newest + 1) % ring.length;
+    ring[newest] = new Uint8Array(CHUNK_BYTES);
+    ends[newest] = 0;
+    count += 1;
+    while (count > 1 && count * CHUNK_BYTES + places.length * 8 > capacity) dropOldest();
+  };
+
+  /** Returns its place. */
+  const append = (key: Uint8Array, bytes: Uint8Array, length: number, state: number): number => {
+    const room = roomFor(key.length, length);
+    if (count === 0 || (ends[newest] as number) + room > CHUNK_BYTES) startChunk();
+    const chunk = ring[newest] as Uint8Array;
+    const start = ends[newest] as number;
+    chunk[start] = key.length;
+    chunk.set(key, start + HEAD_BYTES);
+    writeValue(chunk, start, key.length, bytes, length, state);
+    ends[newest] = start + room;
+    return placeOf(newest, start);
+  };
+
+  const put = (key: Uint8Array, bytes: Uint8Array, length: number): void => {
+    const hashed = hash(key);
+    const state = bytes === ABSENT ? HOLDS_NOTHING : 0;
+    const place = places[indexOf(key, hashed)] as number;
+    if (place !== 0) {
+      const chunk = chunkAt(place);
+      const start = startOf(place);
+      // Whoever writes it has read it.
+      if (roomFor(key.length, length) === roomFor(key.length, lengthAt(chunk, start))) {
+        writeValue(chunk, start, key.length, bytes, length, state | WAS_FOUND);
+        return;
+      }
+    }
+    const appended = append(key, bytes, length, state);
+    // Making room may have moved what is in the table.
+    const index = indexOf(key, hashed);
+    if (places[index] === 0) records += 1;
+    hashes[index] = hashed;
+    places[index] = appended;
+    if (records * 2 > places.length) grow();
+  };
+
+  const forget = (key: Uint8Array): void => {
+    const index = indexOf(key, hash(key));
+    if (places[index] !== 0) remove(index);
   };
 
   return {
-    get: (key, hashed) => {
-      const place = places[indexOf(key, hashed)] as number;
+    get: (key) => {
+      if (key.length > LONGEST_KEY) return undefined;
+      const place = places[indexOf(key, hash(key))] as number;
       return place === 0 ? undefined : readValue(chunkAt(place), startOf(place));
     },
-    put: (key, bytes, length, hashed) => {
-      const index = indexOf(key, hashed);
-      const place = places[index] as number;
-      if (place !== 0) {
-        const chunk = chunkAt(place);
-        const start = startOf(place);
-        const room = roomFor(key.length, lengthAt(chunk, start));
-        if (roomFor(key.length, length) === room) {
-          writeValue(chunk, start, key.length, bytes, length);
-          return;
-        }
-      }
-      places[index] = append(key, bytes, length);
-      hashes[index] = hashed;
-      if (place !== 0) return;
-      count += 1;
-      if (count * 2 > places.length) grow();
+    set: (key, bytes, length) => {
+      if (key.length > LONGEST_KEY) return;
+      if (length <= LONGEST_VALUE) put(key, bytes, length);
+      else forget(key);
     },
-    forget: (key, hashed) => {
-      const place = places[indexOf(key, hashed)] as number;
-      if (place !== 0) chunkAt(place)[startOf(place) + 1] = FORGOTTEN;
+    forget: (key) => {
+      if (key.length <= LONGEST_KEY) forget(key);
     },
-    bytes: () => chunks.length * CHUNK_BYTES + places.length * 8,
   };
 }
 
@@ -181,6 +211,10 @@ function roomFor(keyLength: number, valueLength: number): number {
 
 function lengthAt(chunk: Uint8Array, start: number): number {
   return ((chunk[start + 2] as number) << 8) | (chunk[start + 3] as number);
+}
+
+function keyAt(chunk: Uint8Array, start: number): Uint8Array {
+  return chunk.subarray(start + HEAD_BYTES, start + HEAD_BYTES + (chunk[start] as number));
 }
 
 function hasKey(chunk: Uint8Array, start: number, key: Uint8Array): boolean {
@@ -197,8 +231,9 @@ function writeValue(
   keyLength: number,
   bytes: Uint8Array,
   length: number,
+  state: number,
 ): void {
-  chunk[start + 1] = bytes === ABSENT ? HOLDS_NOTHING : HOLDS_VALUE;
+  chunk[start + 1] = state;
   chunk[start + 2] = length >> 8;
   chunk[start + 3] = length;
   const at = start + HEAD_BYTES + keyLength;
@@ -208,9 +243,9 @@ function writeValue(
 }
 
 function readValue(chunk: Uint8Array, start: number): Uint8Array | undefined {
-  const state = chunk[start + 1];
-  if (state === FORGOTTEN) return undefined;
-  if (state === HOLDS_NOTHING) return ABSENT;
+  const state = chunk[start + 1] as number;
+  chunk[start + 1] = state | WAS_FOUND;
+  if ((state & HOLDS_NOTHING) !== 0) return ABSENT;
   const from = start + HEAD_BYTES + (chunk[start] as number);
   return chunk.subarray(from, from + lengthAt(chunk, start));
 }

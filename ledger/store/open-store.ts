@@ -39,7 +39,7 @@ export type StoreOptions = {
   };
   readonly hashRule: HeaderHashRule;
   /** Memory for the state and the trie nodes that are used most. */
-  readonly cacheBytes?: number;
+  readonly cacheBytes?: number | undefined;
   /** Told how far a store of an earlier format has been brought to this one. */
   readonly onMigration?: (progress: MigrationProgress) => void;
 };
