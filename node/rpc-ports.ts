@@ -38,6 +38,8 @@ export function createFees(rules: ChainRules): FeePort {
 export type NodeFacts = {
   readonly version: string;
   readonly chainId: bigint;
+  readonly keep: NodePort['keep'] | undefined;
+  readonly forks: NodePort['forks'];
   readonly network: Network;
   readonly sets: Pick<ValidatorSets, 'next' | 'at'>;
   readonly validatorAddress: Address | undefined;
@@ -52,6 +54,8 @@ export function createNodePort(facts: NodeFacts): NodePort {
   return {
     clientVersion: clientVersion(facts.version),
     chainId: facts.chainId,
+    ...(facts.keep !== undefined && { keep: facts.keep }),
+    forks: facts.forks,
     report: () => ({
       peerId: network.peerId,
       addresses: network.addresses,

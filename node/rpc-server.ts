@@ -6,6 +6,7 @@ import { createCaller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { ComposedNode } from './compose-node.ts';
 import type { NodeConfig, RpcConfig } from './config.ts';
+import { createForks } from './fork-config.ts';
 import { createProofMaker } from './proof-maker.ts';
 import { createFees, createNodePort } from './rpc-ports.ts';
 import { createSenderRecovery } from './sender-recovery.ts';
@@ -63,6 +64,8 @@ export function startNodeServer(
       node: createNodePort({
         version: config.version,
         chainId: genesis.chainId,
+        keep: config.keep,
+        forks: createForks(genesis, store),
         network,
         sets,
         validatorAddress: signer?.address,

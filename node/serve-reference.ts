@@ -8,6 +8,7 @@ import { createBackups } from './backups.ts';
 import { createCaller } from './caller.ts';
 import { systemClock } from './clock.ts';
 import type { RpcConfig } from './config.ts';
+import { createForks } from './fork-config.ts';
 import type { Logger } from './logger.ts';
 import { storeOptionsOf } from './maintenance/ledger-files.ts';
 import { poolStateOf } from './pool-view.ts';
@@ -58,6 +59,7 @@ export async function serveReference(config: ReferenceServerConfig): Promise<Ref
         node: {
           clientVersion: clientVersion(config.version),
           chainId,
+          forks: createForks(genesis, store),
           peerCount: () => 0,
           syncing: () => undefined,
           validatorsAt: async () => undefined,

@@ -15,6 +15,7 @@ export type {
   EvidencePort,
   EvidenceReport,
   FeePort,
+  ForkConfig,
   GovernancePort,
   GovernanceReport,
   NodePort,

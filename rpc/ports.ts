@@ -22,6 +22,7 @@ import type {
   StateReader,
   Transaction,
   TransactionRequest,
+  UnixSeconds,
   Verdict,
   Wei,
 } from '../ledger/model/index.ts';
@@ -269,11 +270,33 @@ export type NodeReport = {
   readonly startedAtMs: number;
 };
 
+/** EIP-7910: what holds from a time on. */
+export type ForkConfig = {
+  /** 0: from the first block on. */
+  readonly activationTime: UnixSeconds;
+  /** Undefined where there are no blobs. */
+  readonly blobs:
+    | { readonly target: number; readonly max: number; readonly baseFeeUpdateFraction: bigint }
+    | undefined;
+  /** EIP-6122 `FORK_HASH`, an unsigned number of 32 bits. */
+  readonly forkId: number;
+  readonly precompiles: readonly (readonly [name: string, address: Address])[];
+  readonly systemContracts: readonly (readonly [name: string, address: Address])[];
+};
+
 /** The node as a whole. */
 export type NodePort = {
   /** `ehb/v0.1.0/linux-x64/node24.1.0`, by the habit of `web3_clientVersion`. */
   readonly clientVersion: string;
   readonly chainId: bigint;
+  /** At the head; `next` and `last` are undefined when nothing is to come at a time that is set. */
+  forks(): {
+    readonly current: ForkConfig;
+    readonly next: ForkConfig | undefined;
+    readonly last: ForkConfig | undefined;
+  };
+  /** Of how many of the newest blocks states, and bodies with all that is in them, are kept; of all if absent. */
+  readonly keep?: { readonly states?: number | undefined; readonly bodies?: number | undefined };
   /** Absent: `ehb_status` is not offered. */
   report?(): NodeReport;
   peerCount(): number;

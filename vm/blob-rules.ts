@@ -12,7 +12,7 @@ import type {
   Wei,
 } from '../ledger/model/index.ts';
 import { refuse } from '../ledger/model/index.ts';
-import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
+import { type BlobSchedule, type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment } from './engine.ts';
 
 /** Blob gas of one blob. */
@@ -82,20 +82,23 @@ export function blobBaseFee(
   return output / fraction;
 }
 
-function updateFraction(timestamp: UnixSeconds, { reference }: ChainRules, fork: ForkName): bigint {
-  const scheduled = reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+/** What the genesis file of a chain of Ethereum says of blobs at a time; undefined on ours, which has none. */
+export function blobScheduleAt(
+  timestamp: UnixSeconds,
+  { reference }: ChainRules,
+): BlobSchedule | undefined {
+  return reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+}
+
+function updateFraction(timestamp: UnixSeconds, rules: ChainRules, fork: ForkName): bigint {
+  const scheduled = blobScheduleAt(timestamp, rules);
   if (scheduled !== undefined) return scheduled.baseFeeUpdateFraction;
   return isAtLeast(fork, 'prague') ? 5_007_716n : 3_338_477n;
 }
 
 /** The most blob gas that a block of that time may use. */
-export function blobGasLimit(
-  timestamp: UnixSeconds,
-  { reference }: ChainRules,
-  fork: ForkName,
-): Gas {
-  const scheduled = reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
-  return BigInt(scheduled?.max ?? blobsPerBlock(fork)) * GAS_PER_BLOB;
+export function blobGasLimit(timestamp: UnixSeconds, rules: ChainRules, fork: ForkName): Gas {
+  return BigInt(blobScheduleAt(timestamp, rules)?.max ?? blobsPerBlock(fork)) * GAS_PER_BLOB;
 }
 
 /** EIP-7918: below this times the base fee, a unit of blob gas costs less than keeping blobs does. */
@@ -108,7 +111,7 @@ export function excessBlobGasAfter(
   rules: ChainRules,
   fork: ForkName,
 ): Gas {
-  const schedule = rules.reference?.blobSchedule.findLast(({ from }) => from <= timestamp);
+  const schedule = blobScheduleAt(timestamp, rules);
   if (schedule === undefined || parent.excessBlobGas === undefined) return 0n;
   const { target, max } = schedule;
   const used = parent.blobGasUsed ?? 0n;

@@ -1,7 +1,7 @@
 /** The door of `vm`: chain rules as data, the engine port, and blocks built and validated over it. */
 
 export { createAnyForkEngine } from './any-fork-engine.ts';
-export { blobBaseFee, blobGasLimit, excessBlobGasAfter } from './blob-rules.ts';
+export { blobBaseFee, blobGasLimit, blobScheduleAt, excessBlobGasAfter } from './blob-rules.ts';
 export { MAX_BLOCK_BYTES } from './body-rules.ts';
 export type { BuildInput, BuiltBlock } from './build-block.ts';
 export { buildBlock } from './build-block.ts';
@@ -39,10 +39,11 @@ export type { OverriddenState } from './overrides.ts';
 export { overrideEnvironment, overrideState } from './overrides.ts';
 export type { PermissionRule } from './permissions.ts';
 export { checkPermission, RIGHTS } from './permissions.ts';
-export { PRECOMPILE_ADDRESSES } from './precompiles/index.ts';
+export { PRECOMPILE_ADDRESSES, precompileNamesAt } from './precompiles/index.ts';
 export type { ReplayBlock, ReplayInput } from './reference/replay-block.ts';
 export { createReplay } from './reference/replay-block.ts';
 export { simulateBlocks } from './simulate/simulate-blocks.ts';
+export { systemContractsAt } from './system-contracts.ts';
 export type { Tracer } from './tracer.ts';
 export { createTracer } from './tracers/create-tracer.ts';
 export { createTraceBudget } from './tracers/trace-budget.ts';

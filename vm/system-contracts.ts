@@ -6,7 +6,7 @@
  * an empty list.
  */
 import { type Address, asAddress, hexToBytes } from '../ledger/model/index.ts';
-import { type ForkName, isAtLeast } from './chain-rules.ts';
+import { type ChainRules, type ForkName, isAtLeast } from './chain-rules.ts';
 import type { BlockEnvironment } from './engine.ts';
 
 export type SystemCall = {
@@ -25,6 +25,7 @@ const BEACON_ROOTS = address('0x000f3df6d732807ef1319fb7b8bb8522d0beac02');
 const HISTORY = address('0x0000f90827f1c53a10cb7a02335b175320002935');
 const WITHDRAWALS = address('0x00000961ef480eb55e80d19ad83579a64c007002');
 const CONSOLIDATIONS = address('0x0000bbddc7ce488642fb579f8b00f3a590007251');
+const MAINNET_DEPOSITS = address('0x00000000219ab540356cbb839cbe05303d7705fa');
 
 /** Calls before the first transaction: EIP-4788 (Cancun), then EIP-2935 (Prague). */
 export function callsBefore(environment: BlockEnvironment, fork: ForkName): readonly SystemCall[] {
@@ -45,6 +46,25 @@ export function callsAfter(fork: ForkName): readonly SystemCall[] {
   return [
     { contract: WITHDRAWALS, data, requestType: 1 },
     { contract: CONSOLIDATIONS, data, requestType: 2 },
+  ];
+}
+
+/** The contracts that a fork calls or listens to, by the names that their EIPs give them (EIP-7910), ascending by name. */
+export function systemContractsAt(
+  fork: ForkName,
+  { reference }: ChainRules,
+): readonly (readonly [name: string, address: Address])[] {
+  if (!isAtLeast(fork, 'cancun')) return [];
+  if (!isAtLeast(fork, 'prague')) return [['BEACON_ROOTS_ADDRESS', BEACON_ROOTS]];
+  return [
+    ['BEACON_ROOTS_ADDRESS', BEACON_ROOTS],
+    ['CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS', CONSOLIDATIONS],
+    // Ours have no deposits.
+    ...(reference === undefined
+      ? []
+      : [['DEPOSIT_CONTRACT_ADDRESS', reference.depositContract ?? MAINNET_DEPOSITS] as const]),
+    ['HISTORY_STORAGE_ADDRESS', HISTORY],
+    ['WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS', WITHDRAWALS],
   ];
 }
 

@@ -103,7 +103,7 @@ test('a node on it prunes on, and tells its clients from which block on it knows
   });
   try {
     const client = createClient({ url: node.rpcUrl });
-    type Kept = { readonly oldestBlock: string };
+    type Kept = { readonly oldestBlock: string; readonly deleteStrategy?: unknown };
     type Capabilities = Readonly<Record<'state' | 'blocks' | 'logs' | 'stateproofs', Kept>>;
     const oldest = async (): Promise<string> => {
       const { state, blocks } = await client.request<Capabilities>('eth_capabilities', []);
@@ -111,6 +111,9 @@ test('a node on it prunes on, and tells its clients from which block on it knows
     };
     // It began when the node did, and blocks are none to come: what is asked meanwhile is answered.
     while ((await oldest()) !== '173 173') await client.request('eth_blockNumber', []);
+    const { state, logs } = await client.request<Capabilities>('eth_capabilities', []);
+    const window = { type: 'window', retentionBlocks: '0x80' };
+    assert.equal([state.deleteStrategy, logs.deleteStrategy], [window, window]);
     const address = bytesToHex(rich.address);
     const refused = async (method: string, ...params: readonly unknown[]): Promise<void> => {
       const error = await client.request(method, params).catch((reason: unknown) => reason);

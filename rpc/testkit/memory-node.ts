@@ -17,6 +17,7 @@ import type {
   CallerPort,
   CallOutcome,
   EvidenceReport,
+  ForkConfig,
   PooledTransaction,
   PoolPort,
   RpcLogger,
@@ -38,6 +39,17 @@ export type MemoryNode = {
   mine(): void;
   /** What calls answer from now on. */
   answerCalls(respond: Respond): void;
+};
+
+const FORK: ForkConfig = {
+  activationTime: 0n,
+  blobs: undefined,
+  forkId: 0x97,
+  precompiles: [
+    ['SHA256', addressOfByte(2)],
+    ['ECREC', addressOfByte(1)],
+  ],
+  systemContracts: [],
 };
 
 /** One of each form. */
@@ -143,6 +155,7 @@ export function createMemoryNode(chain: MemoryChain): MemoryNode {
       node: {
         clientVersion: 'ehb/v0.0.0/test',
         chainId: CHAIN_ID,
+        forks: () => ({ current: FORK, next: { ...FORK, activationTime: 9n }, last: undefined }),
         report: () => ({
           peerId: '16Uiu2HAm',
           addresses: ['/ip4/127.0.0.1/tcp/30303/p2p/16Uiu2HAm'],

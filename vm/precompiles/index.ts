@@ -1,5 +1,5 @@
 /** The precompiled contracts of each fork, by the number of their address. */
-import type { Address } from '../../ledger/model/index.ts';
+import { type Address, asAddress } from '../../ledger/model/index.ts';
 import { type ForkName, isAtLeast, type PrecompileGasFactor } from '../chain-rules.ts';
 import { blake2f } from './blake2f.ts';
 import {
@@ -76,6 +76,40 @@ export function precompilesAt(
     if (contract !== undefined) contracts.set(address, dearer(contract, BigInt(factor)));
   }
   return contracts;
+}
+
+/** By the names that EIP-7910 gives them, ascending by address. */
+const NAMES: readonly (readonly [name: string, address: number])[] = [
+  ['ECREC', 0x01],
+  ['SHA256', 0x02],
+  ['RIPEMD160', 0x03],
+  ['ID', 0x04],
+  ['MODEXP', 0x05],
+  ['BN254_ADD', 0x06],
+  ['BN254_MUL', 0x07],
+  ['BN254_PAIRING', 0x08],
+  ['BLAKE2F', 0x09],
+  ['KZG_POINT_EVALUATION', 0x0a],
+  ['BLS12_G1ADD', 0x0b],
+  ['BLS12_G1MSM', 0x0c],
+  ['BLS12_G2ADD', 0x0d],
+  ['BLS12_G2MSM', 0x0e],
+  ['BLS12_PAIRING_CHECK', 0x0f],
+  ['BLS12_MAP_FP_TO_G1', 0x10],
+  ['BLS12_MAP_FP2_TO_G2', 0x11],
+  ['P256VERIFY', 0x100],
+];
+
+/** Name and address of each contract that exists at a fork. */
+export function precompileNamesAt(
+  fork: ForkName,
+): readonly (readonly [name: string, address: Address])[] {
+  const contracts = precompilesAt(fork);
+  return NAMES.filter(([, number]) => contracts.has(number)).map(([name, number]) => {
+    const address = new Uint8Array(20);
+    new DataView(address.buffer).setUint16(18, number);
+    return [name, asAddress(address)];
+  });
 }
 
 /** Numbers of the addresses that have a precompiled contract at some fork. */
