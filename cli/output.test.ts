@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createColors } from 'picocolors';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CodedError, InvariantError } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { readHead } from './dev/block-feed.ts';
 import { createDevReport } from './dev/report.ts';
 import { CLI_ERRORS, cliError } from './errors.ts';
@@ -93,12 +93,11 @@ test('errors in the log are told apart, with their reason', () => {
 });
 
 test('a log file that has grown long is put aside at the start', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'ehb-log-'));
+  const directory = temporaryDirectory();
   const path = join(directory, 'node.log');
   writeFileSync(path, 'x'.repeat(16 * 1024 * 1024 + 1));
   createFileSink(path);
   assert.is(readFileSync(`${path}.1`, 'utf8').length, 16 * 1024 * 1024 + 1);
-  rmSync(directory, { recursive: true });
 });
 
 test('a head is read from the notification and from nothing else', () => {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { runCommand as run } from './e2e/command.ts';
 import { EXIT } from './exit-codes.ts';
 import { createOutput } from './output.ts';
@@ -14,8 +13,7 @@ import { createProgram } from './program.ts';
 import { renderCliReference } from './reference.ts';
 
 const test = suite('cli/program');
-const directory: string = mkdtempSync(join(tmpdir(), 'ehb-cli-'));
-test.after(() => rmSync(directory, { recursive: true }));
+const directory: string = temporaryDirectory();
 
 function leaves(command: Command, above: readonly string[]): readonly string[][] {
   if (command.commands.length === 0) return [[...above, command.name()]];

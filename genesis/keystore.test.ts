@@ -1,8 +1,7 @@
 /** Keystores against the public test vectors and other programs, and everything that is none. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressOf, keccak256 } from '#crypto';
 import { bytesToHex } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { decryptKey, encryptKey, isKeystore } from './keystore.ts';
 
 const test = suite('genesis/keystore');
@@ -97,23 +97,19 @@ test('ethers opens ours, and we open what it writes', async () => {
 
 test('cast opens ours, and we open what it writes', async () => {
   const run = promisify(execFile);
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-keystore-'));
-  try {
-    const key = bytesToHex(KEY);
-    await run(process.execPath, [
-      ...[CAST, 'wallet', 'import', 'theirs', '--keystore-dir', directory],
-      ...['--private-key', key, '--unsafe-password', PASSWORD],
-    ]);
-    assert.equal(await readdir(directory), ['theirs']);
-    assert.is(await opened(readFileSync(join(directory, 'theirs'), 'utf8'), PASSWORD), key);
-    const file = join(directory, 'ours');
-    await writeFile(file, await encryptKey(KEY, PASSWORD, CHEAP));
-    const options = ['--keystore', file, '--password', PASSWORD];
-    const { stdout } = await run(process.execPath, [CAST, 'wallet', 'address', ...options]);
-    assert.is(stdout.trim().toLowerCase(), bytesToHex(addressOf(KEY)));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  const directory = temporaryDirectory();
+  const key = bytesToHex(KEY);
+  await run(process.execPath, [
+    ...[CAST, 'wallet', 'import', 'theirs', '--keystore-dir', directory],
+    ...['--private-key', key, '--unsafe-password', PASSWORD],
+  ]);
+  assert.equal(await readdir(directory), ['theirs']);
+  assert.is(await opened(readFileSync(join(directory, 'theirs'), 'utf8'), PASSWORD), key);
+  const file = join(directory, 'ours');
+  await writeFile(file, await encryptKey(KEY, PASSWORD, CHEAP));
+  const options = ['--keystore', file, '--password', PASSWORD];
+  const { stdout } = await run(process.execPath, [CAST, 'wallet', 'address', ...options]);
+  assert.is(stdout.trim().toLowerCase(), bytesToHex(addressOf(KEY)));
 });
 
 const INVALID = 'GENESIS_KEYSTORE_INVALID';

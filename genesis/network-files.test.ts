@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressOf } from '#crypto';
 import { bytesToHex } from '../ledger/model/index.ts';
 import { refusalOf } from '../ledger/model/testkit/refusal.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { openConsensusLog } from '../ledger/store/index.ts';
 import { developmentAccounts } from './development.ts';
 import {
@@ -17,15 +17,12 @@ import {
   standardPorts,
 } from './network-files.ts';
 import { readNodeDirectory } from './node-directory.ts';
-import { parseGenesis } from './parse.ts';
+import { genesisOf } from './testkit/genesis-of.ts';
 
 const files = suite<{ directory: string }>('genesis/network-files');
 
-files.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-genesis-'));
-});
-files.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true });
+files.before.each((context) => {
+  context.directory = temporaryDirectory();
 });
 
 const optionsFor = (directory: string, validators = 4): NetworkOptions => ({
@@ -47,9 +44,7 @@ files(
     assert.equal(network.nodes.map(({ address }) => bytesToHex(address)).sort(), validators);
     for (const [index, node] of network.nodes.entries()) {
       const read = await readNodeDirectory(node.directory);
-      const parsed = parseGenesis(read.genesis);
-      assert.ok(parsed.ok);
-      assert.is(bytesToHex(parsed.genesis.hash), bytesToHex(network.genesis.hash));
+      assert.is(bytesToHex(genesisOf(read.genesis).hash), bytesToHex(network.genesis.hash));
       assert.ok(read.validatorKey);
       assert.is(bytesToHex(addressOf(read.validatorKey)), bytesToHex(node.address));
       assert.is(peerIdOf(read.nodeKey), node.peerId);

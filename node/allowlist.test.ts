@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CodedError } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { type Allowlist, followAllowlist, parseAllowlist } from './allowlist.ts';
 import { silentLogger } from './logger.ts';
 
@@ -27,7 +27,7 @@ for (const text of ['', '[', 'null', '3', '{"allow":"x"}', '{"deny":[1]}']) {
 }
 
 test('a changed file is taken over, a broken one is not', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-allowlist-'));
+  const directory = temporaryDirectory();
   const path = join(directory, 'peers.json');
   const waiting: ((list: Allowlist) => void)[] = [];
   const changed = (): Promise<Allowlist> => new Promise((resolve) => waiting.push(resolve));
@@ -49,7 +49,6 @@ test('a changed file is taken over, a broken one is not', async () => {
     assert.ok(seen.every((list) => list.allow.length === 1));
   } finally {
     follower.close();
-    await rm(directory, { recursive: true });
   }
 });
 

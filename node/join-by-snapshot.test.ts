@@ -1,12 +1,13 @@
 // time-limit: 180 s
 /** A new node takes the snapshot of a peer over real sockets, part by part, and none that does not hold. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseGenesis, readNodeDirectory } from '../genesis/index.ts';
+import { readNodeDirectory } from '../genesis/index.ts';
+import { genesisOf } from '../genesis/testkit/genesis-of.ts';
 import { CodedError } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { systemClock } from './clock.ts';
 import { type JoinConfig, joinBySnapshot } from './join-by-snapshot.ts';
 import { silentLogger } from './logger.ts';
@@ -22,7 +23,7 @@ import {
 
 const test = suite('node/join-by-snapshot');
 const TIMING = { blockPeriodMs: 0, requestTimeoutMs: 500, maxRequestTimeoutMs: 2000 };
-const directory = mkdtempSync(join(tmpdir(), 'join-'));
+const directory = temporaryDirectory();
 const file = join(directory, 'served.snapshot');
 let network: TestNetwork;
 let member: TestNode;
@@ -38,12 +39,10 @@ async function decide(nodes: readonly TestNode[]): Promise<void> {
 async function joinConfig(index: number): Promise<JoinConfig> {
   const dataDir = network.directoryOf(index);
   const { genesis, config, nodeKey, validatorKey } = await readNodeDirectory(dataDir);
-  const parsed = parseGenesis(genesis);
-  assert.ok(parsed.ok);
   const { p2p } = config;
   return {
     dataDir,
-    genesis: parsed.genesis,
+    genesis: genesisOf(genesis),
     nodeKey,
     validatorKey,
     p2p: { ...p2p, allowlistPath: p2p.allowlist && join(dataDir, p2p.allowlist) },
@@ -58,7 +57,6 @@ test.before(async () => {
 });
 test.after(async () => {
   await network.close();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 test('who finds no peer with a snapshot is told so, and nothing is left behind', async () => {

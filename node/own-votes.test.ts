@@ -1,16 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tallyOf } from '../consensus/index.ts';
 import { type Address, asAddress, CodedError } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { openOwnVotes } from './own-votes.ts';
 import { smallFileAt, smallFileInMemory } from './small-file.ts';
 
 const test = suite('node/own-votes');
 
-const directory = mkdtempSync(join(tmpdir(), 'ehb-votes-'));
+const directory = temporaryDirectory();
 const path = join(directory, 'votes.json');
 const at = (n: number): Address => asAddress(new Uint8Array(20).fill(n));
 const self = at(1);
@@ -25,7 +25,6 @@ const numbers = (votes: readonly { recipient: Address; add: boolean }[]): string
   votes.map((vote) => `${vote.add ? '+' : '-'}${vote.recipient[0]}`).join();
 
 test.before.each(() => rmSync(path, { force: true }));
-test.after(() => rmSync(directory, { recursive: true }));
 
 test('R-9.7: wanted votes survive a restart', async () => {
   const votes = await openOwnVotes(smallFileAt(path), self);

@@ -1,10 +1,9 @@
 /** The next own block, built ahead on a real store, pool and engine: what is given out, and when nothing is. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex, type ExecutedBlock, headerHash, invariant } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { openStore } from '../ledger/store/index.ts';
 import type { Engine } from '../vm/index.ts';
 import { type Chain, createChain } from './chain.ts';
@@ -18,9 +17,7 @@ import { openValidatorSets } from './validator-sets.ts';
 
 const test = suite('node/prebuilt-block');
 
-const directory: string = await mkdtemp(join(tmpdir(), 'ehb-prebuilt-'));
-test.after(() => rm(directory, { recursive: true, force: true }));
-
+const directory: string = temporaryDirectory();
 const TIMING = { requestTimeoutMs: 60_000, maxRequestTimeoutMs: 60_000 };
 let made = 0;
 

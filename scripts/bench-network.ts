@@ -9,7 +9,7 @@
 
 import { addressOf } from '#crypto';
 import { accountAt, CHAIN_ID, privateKeyAt } from '../cli/e2e/accounts.ts';
-import { type DevNetwork, freeBasePort, startDev, temporaryDirectory } from '../cli/e2e/harness.ts';
+import { type DevNetwork, freeBasePort, startDev } from '../cli/e2e/harness.ts';
 import { useOf } from '../cli/e2e/processes.ts';
 import {
   asAddress,
@@ -18,6 +18,7 @@ import {
   hexToBytes,
   signTransaction,
 } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { compileToken } from '../vm/testkit/solidity.ts';
 import { createInclusionWatch, type InclusionWatch } from './inclusion-watch.ts';
 import { sendBatch } from './send-batch.ts';

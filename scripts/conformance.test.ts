@@ -1,16 +1,16 @@
 /** The runner of whole suites: what it accepts, how it deals, and that nothing unreadable passes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, bytesToHex, hexToBytes } from '../ledger/model/index.ts';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { createMemoryState } from '../vm/testkit/memory-state.ts';
 import { runStateTests, type StateTestRun } from '../vm/testkit/state-test-run.ts';
 import { dealLines, parseCommand } from './conformance.ts';
 
 const test = suite('scripts/conformance');
-const directory = mkdtempSync(join(tmpdir(), 'conformance-'));
+const directory = temporaryDirectory();
 
 const ADDRESS = `0x${'11'.repeat(20)}`;
 const NO_LOGS = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347';
@@ -122,7 +122,5 @@ test('a command that makes no sense is refused with the reason', () => {
     assert.ok(typeof command === 'string' && command.includes(words), `${args}`);
   }
 });
-
-test.after(() => rmSync(directory, { recursive: true }));
 
 test.run();

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { profilesNamed } from '../node/sim/campaign.ts';
 import { HOUSE } from './house.ts';
 import { describeProof, prove, readMutants } from './sim-mutants.ts';
@@ -33,7 +33,7 @@ const GUARD = `export function guard(seed: number): boolean {
 `;
 
 test.before.each(async (context) => {
-  context.root = await mkdtemp(join(tmpdir(), 'ehb-proof-'));
+  context.root = temporaryDirectory();
   context.mutants = join(context.root, 'node/sim/mutants');
   for (const folder of HOUSE) await mkdir(join(context.root, folder), { recursive: true });
   await mkdir(context.mutants, { recursive: true });
@@ -42,9 +42,6 @@ test.before.each(async (context) => {
   await writeFile(join(context.root, 'tsconfig.json'), '{}');
   await writeFile(join(context.root, 'scripts/sim.ts'), SIMULATION);
   await writeFile(join(context.root, 'consensus/guard.ts'), GUARD);
-});
-test.after.each(async ({ root }) => {
-  await rm(root, { recursive: true });
 });
 
 function patch(replacement: string, original = '  return seed < 1_000_000;'): string {

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,24 +11,24 @@ import {
   signingHashes,
   type UnsignedMessage,
 } from '../../consensus/index.ts';
-import { parseGenesis, readNodeDirectory } from '../../genesis/index.ts';
+import { readNodeDirectory } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
 import { asHash, bytesToHex, type Hash } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { runCommand as run } from '../e2e/command.ts';
 import { EXIT } from '../exit-codes.ts';
 
 const test = suite('cli/commands/evidence');
-const directory: string = mkdtempSync(join(tmpdir(), 'ehb-cli-evidence-'));
-test.after(() => rmSync(directory, { recursive: true }));
+const directory: string = temporaryDirectory();
 
 /** A network's genesis file and hash, and the key of its first validator. */
 async function makeNetwork(name: string): Promise<{ file: string; hash: Hash; key: Uint8Array }> {
   const network = join(directory, name);
   await run('genesis', 'create', '--directory', network, '--validators', '1');
   const node = await readNodeDirectory(join(network, 'node-0'));
-  const parsed = parseGenesis(node.genesis);
-  assert.ok(parsed.ok && node.validatorKey !== undefined);
+  assert.ok(node.validatorKey !== undefined);
   const file = join(network, 'node-0', 'genesis.json');
-  return { file, hash: parsed.genesis.hash, key: node.validatorKey };
+  return { file, hash: genesisOf(node.genesis).hash, key: node.validatorKey };
 }
 
 /** Two prepares of one view. */

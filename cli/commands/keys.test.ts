@@ -4,10 +4,11 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createClient } from '../../rpc/client.ts';
 import { ehb } from '../e2e/command.ts';
 import { type RunningProgram, startEhb } from '../e2e/ehb-process.ts';
-import { freeBasePort, temporaryDirectory } from '../e2e/harness.ts';
+import { freeBasePort } from '../e2e/harness.ts';
 import { until } from '../e2e/until.ts';
 
 const test = suite('cli/commands/keys');

@@ -1,16 +1,11 @@
 /** The commands against one real node, once for each way to name validators. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  createNetworkFiles,
-  type NetworkNode,
-  parseGenesis,
-  readNodeDirectory,
-} from '../../genesis/index.ts';
+import { createNetworkFiles, type NetworkNode, readNodeDirectory } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
 import { bytesToHex } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createLogger, type RunningNode, startNode } from '../../node/index.ts';
 import { type CommandRun, runCommand } from '../e2e/command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -26,7 +21,7 @@ async function withNode(
   validatorsBy: 'headers' | 'contract',
   use: (network: Network, url: string) => Promise<void>,
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-validators-'));
+  const directory = temporaryDirectory();
   const files = await createNetworkFiles({
     directory,
     validators: 1,
@@ -40,11 +35,9 @@ async function withNode(
   });
   const node = files.nodes[0] as NetworkNode;
   const { genesis, config, nodeKey, validatorKey } = await readNodeDirectory(node.directory);
-  const parsed = parseGenesis(genesis);
-  assert.ok(parsed.ok);
   const running = await startNode({
     dataDir: node.directory,
-    genesis: parsed.genesis,
+    genesis: genesisOf(genesis),
     nodeKey,
     validatorKey,
     p2p: { ...config.p2p, allowlistPath: undefined },
@@ -56,7 +49,6 @@ async function withNode(
     await use({ node, running }, running.rpcUrl);
   } finally {
     await running.close();
-    await rm(directory, { recursive: true });
   }
 }
 

@@ -1,20 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { refusalOf } from '../../ledger/model/testkit/refusal.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { type DevDirectory, openDevDirectory } from './directory.ts';
 import { lockDirectory } from './lock.ts';
 
 const test = suite<{ directory: string }>('cli/dev/directory');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-dev-'));
-});
-test.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true });
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
 });
 
 const open = (

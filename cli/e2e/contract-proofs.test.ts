@@ -6,10 +6,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressOf } from '#crypto';
 import { bytesToHex, hexToBytes } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createClient } from '../../rpc/client.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import { type RunningProgram, runEhb, startEhb } from './ehb-process.ts';
-import { answers, freeBasePort, temporaryDirectory } from './harness.ts';
+import { answers, freeBasePort } from './harness.ts';
 import { until } from './until.ts';
 
 const test = suite('proofs where a contract names the validators');

@@ -18,16 +18,10 @@ import {
   type TransactionReceipt,
 } from 'viem';
 import { bytesToHex } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { type CompiledContract, compileContracts } from '../../vm/testkit/solidity.ts';
 import { accountAt, CHAIN_ID, ethersAt, privateKeyAt, viemAt } from './accounts.ts';
-import {
-  type DevNetwork,
-  describeNetwork,
-  freeBasePort,
-  heightOf,
-  startDev,
-  temporaryDirectory,
-} from './harness.ts';
+import { type DevNetwork, describeNetwork, freeBasePort, heightOf, startDev } from './harness.ts';
 import { until } from './until.ts';
 
 const test = suite('public contracts on a running network');

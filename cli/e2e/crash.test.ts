@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Hex, TransactionReceipt } from 'viem';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import {
   blockHashes,
@@ -12,7 +13,6 @@ import {
   heightOf,
   killQuietly,
   startDev,
-  temporaryDirectory,
 } from './harness.ts';
 import { until } from './until.ts';
 

@@ -2,6 +2,7 @@
 /** `ehb dev` as a process: what it prints, how it ends, and that it goes on where it stopped. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import {
   blockHashes,
@@ -10,7 +11,6 @@ import {
   heightOf,
   isDead,
   startDev,
-  temporaryDirectory,
 } from './harness.ts';
 import { until } from './until.ts';
 

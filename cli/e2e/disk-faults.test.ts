@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Hex } from 'viem';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createClient } from '../../rpc/client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import { type RunningProgram, runEhb, startEhb } from './ehb-process.ts';
-import { answers, freeBasePort, temporaryDirectory } from './harness.ts';
+import { answers, freeBasePort } from './harness.ts';
 import { until } from './until.ts';
 
 const test = suite('faults of the disk');

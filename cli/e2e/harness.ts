@@ -3,10 +3,7 @@
  * behind. What happens in between is done from outside: HTTP, signals, /proc.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createClient, type RpcClient } from '../../rpc/client.ts';
 import { startEhb } from './ehb-process.ts';
 import { descendantsOf, isAlive, listenerOf } from './processes.ts';
@@ -42,13 +39,6 @@ const P2P_OFFSET = 3;
 /** And the one of its metrics. */
 const METRICS_OFFSET = 5;
 const START_LIMIT_MS = 60_000;
-
-/** A directory that is gone when the process ends. */
-export function temporaryDirectory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'ehb-e2e-'));
-  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 /** A base port such that the ports of that many validators are free right now. */
 export async function freeBasePort(validators: number = 4): Promise<number> {

@@ -1,24 +1,18 @@
 // time-limit: 240 s
 /** The operator's commands on a ledger: backup under load, restore, verify, export, import, kill and repeat. */
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseGenesis } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
 import { bytesToHex } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { openStore } from '../../ledger/store/index.ts';
 import { accountAt, viemAt } from './accounts.ts';
 import { blockStarts } from './block-file.ts';
 import { ehb } from './command.ts';
 import { killEhb } from './ehb-process.ts';
-import {
-  blockHashes,
-  type DevNetwork,
-  freeBasePort,
-  heightOf,
-  startDev,
-  temporaryDirectory,
-} from './harness.ts';
+import { blockHashes, type DevNetwork, freeBasePort, heightOf, startDev } from './harness.ts';
 
 const test = suite('the ledger commands');
 const directory: string = temporaryDirectory();
@@ -62,9 +56,8 @@ async function revert(): Promise<void> {
 
 /** The reasons that the ledger in a directory keeps for that block. */
 async function reasonsIn(dataDir: string): Promise<readonly (string | undefined)[]> {
-  const parsed = parseGenesis(JSON.parse(readFileSync(join(dataDir, 'genesis.json'), 'utf8')));
-  assert.ok(parsed.ok);
-  const { block, hash, accounts, hashRule } = parsed.genesis;
+  const file = JSON.parse(readFileSync(join(dataDir, 'genesis.json'), 'utf8'));
+  const { block, hash, accounts, hashRule } = genesisOf(file);
   const store = await openStore({
     path: join(dataDir, 'chain'),
     genesis: { block, hash, accounts },
@@ -83,7 +76,6 @@ test.before(async () => {
   network = await startDev({ dataDir, basePort, validators: 1 });
   node = join(dataDir, 'node-0');
 });
-test.after(() => rmSync(directory, { recursive: true, force: true }));
 
 test('proofs made by the node hold offline with the genesis file alone, and no altered one does', async () => {
   const { reader, wallet } = viemAt(network.urls[0] as string, accountAt(1));

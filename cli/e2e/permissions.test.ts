@@ -12,6 +12,7 @@ import {
   hexToBytes,
   signTransaction,
 } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import {
   atSomeHead,
   createTestNetwork,
@@ -21,7 +22,6 @@ import {
 } from '../../node/testkit/test-network.ts';
 import { RpcError } from '../../rpc/client.ts';
 import { ehb } from './command.ts';
-import { temporaryDirectory } from './harness.ts';
 
 const test = suite('permissions on a running network');
 const NOT_PERMITTED = -32_007;

@@ -1,23 +1,15 @@
 // time-limit: 240 s
 /** Pruning and loading a snapshot as processes that are killed at any moment: what is left is sound and gone on with. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseGenesis } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
 import { party } from '../../ledger/model/testkit/party.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { besuFile, byAddress, forgeBlocks, transfer } from '../../node/testkit/forged-chain.ts';
 import { ehb } from './command.ts';
 import { killEhb } from './ehb-process.ts';
-import { temporaryDirectory } from './harness.ts';
 
 const test = suite('killed maintenance');
 const HEAD = 700;
@@ -44,15 +36,12 @@ async function problems(path: string): Promise<unknown> {
 test.before(async () => {
   mkdirSync(ledger);
   writeFileSync(join(ledger, 'genesis.json'), JSON.stringify(file));
-  const parsed = parseGenesis(file);
-  assert.ok(parsed.ok);
   const blocks = Array.from({ length: HEAD }, (_, index) => ({
     validators: [validator],
     transaction: transfer(rich, index, validator.address),
   }));
-  await forgeBlocks({ dataDir: ledger, genesis: parsed.genesis }, blocks, rich);
+  await forgeBlocks({ dataDir: ledger, genesis: genesisOf(file) }, blocks, rich);
 });
-test.after(() => rmSync(directory, { recursive: true, force: true }));
 
 test('a prune that is killed leaves a sound ledger, and goes on to what was to be kept', async () => {
   const path = join(directory, 'pruned');

@@ -6,18 +6,18 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createClient } from '../../rpc/client.ts';
 import { blockStarts } from './block-file.ts';
 import { ehb } from './command.ts';
 import { killEhb, startEhb } from './ehb-process.ts';
-import { freeBasePort, temporaryDirectory } from './harness.ts';
+import { freeBasePort } from './harness.ts';
 import { until } from './until.ts';
 
 const test = suite('a reference chain');
@@ -32,7 +32,6 @@ if (existsSync(fixtures)) {
   const directory: string = temporaryDirectory();
   const blocks = join(fixtures, 'chain.rlp');
   const whole = readFileSync(blocks);
-  test.after(() => rmSync(directory, { recursive: true, force: true }));
 
   const freshDirectory = (name: string): string => {
     const path = join(directory, name);

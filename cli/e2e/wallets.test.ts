@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Abi, getAddress, type Hex, parseEventLogs } from 'viem';
 import { bytesToHex } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { compileToken } from '../../vm/testkit/solidity.ts';
 import { accountAt, ethersAt, privateKeyAt, viemAt } from './accounts.ts';
 import {
@@ -16,7 +17,6 @@ import {
   freeBasePort,
   heightOf,
   startDev,
-  temporaryDirectory,
 } from './harness.ts';
 import { until } from './until.ts';
 

@@ -1,6 +1,4 @@
 /** The contract as a network begins with it: made into a genesis, executed block by block. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,6 +15,7 @@ import {
   hexToBytes,
   signTransaction,
 } from '../../ledger/model/index.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { type ChainStore, openStore } from '../../ledger/store/index.ts';
 import { buildBlock, createEngine, type Engine, environmentOf } from '../../vm/index.ts';
 import { createGenesis, DEFAULT_TIMING } from '../create-genesis.ts';
@@ -26,7 +25,7 @@ import { SYSTEM_CONTRACTS, VALIDATORS_CONTRACT } from './addresses.ts';
 import { Validators } from './artefacts.ts';
 import { validatorsAccount } from './validators.ts';
 
-type Fixture = { directory: string; store: ChainStore; genesis: Genesis; engine: Engine };
+type Fixture = { store: ChainStore; genesis: Genesis; engine: Engine };
 const test = suite<Fixture>('genesis/contracts/validators');
 
 const ABI = parseAbi([
@@ -63,17 +62,14 @@ async function begin(fixture: Fixture | Partial<Fixture>, validators: number): P
   fixture.genesis = parsed.genesis;
   fixture.engine = createEngine('fast', parsed.genesis.rules);
   await fixture.store?.close();
-  fixture.directory ??= await mkdtemp(join(tmpdir(), 'ehb-contract-'));
   const { block, hash, accounts, hashRule } = parsed.genesis;
-  const path = join(fixture.directory, bytesToHex(hash));
+  const path = join(temporaryDirectory(), 'chain');
   fixture.store = await openStore({ path, genesis: { block, hash, accounts }, hashRule });
 }
 
 test.after.each(async (fixture: Partial<Fixture>) => {
   await fixture.store?.close();
-  if (fixture.directory !== undefined) await rm(fixture.directory, { recursive: true });
   delete fixture.store;
-  delete fixture.directory;
 });
 
 async function members({ engine, store }: Fixture): Promise<string> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { asHash } from '../model/index.ts';
 import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { restoreBackup } from './backup.ts';
 import { openStore } from './open-store.ts';
 import { growLedger, ledgerOptions, verifyLedger, wholeBlock } from './testkit/whole-ledger.ts';
@@ -13,13 +13,12 @@ import { growLedger, ledgerOptions, verifyLedger, wholeBlock } from './testkit/w
 type Context = { directory: string; path: string; file: string; restored: string };
 const test = suite<Context>('ledger/store/backup');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-backup-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
   context.file = join(context.directory, 'backup');
   context.restored = join(context.directory, 'restored');
 });
-test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
 const genesisHash = ledgerOptions('').genesis.hash;
 

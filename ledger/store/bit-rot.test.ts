@@ -5,11 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { makeTemplate } from './testkit/bit-rot.ts';
 import { ledgerOptions, verifyLedger } from './testkit/whole-ledger.ts';
 
@@ -49,31 +48,27 @@ function work(template: string, path: string, start: number): Promise<Ended> {
 }
 
 test('L-2, L-8: a wrong byte is noticed or harmless, and no wrong value is ever served', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-rot-'));
+  const directory = temporaryDirectory();
   const template = join(directory, 'template');
   const path = join(directory, 'chain');
   const counts = new Map<string, number>();
   const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  try {
-    await makeTemplate(template);
-    for (let start = 0; start < FLIPS; ) {
-      const { lines, errors, signal } = await work(template, path, start);
-      for (const { caught } of lines) if (caught !== undefined) count(caught);
-      const last = lines.at(-1);
-      if (last?.caught !== undefined && last.flip === FLIPS - 1) break;
-      // LevelDB ends the process when a damaged table confuses it: loud, and named by verify.
-      assert.equal(signal, 'SIGABRT', `flip ${last?.flip}, ${last?.place}: ${errors}`);
-      const { problemCount } = await verifyLedger(ledgerOptions(path));
-      assert.ok(problemCount > 0, `flip ${last?.flip}, ${last?.place} stopped LevelDB`);
-      count('LevelDB, by ending the process');
-      start = (last?.flip ?? start) + 1;
-    }
-    const figures = [...counts].map(([what, flips]) => `${what} ${flips}`).join(', ');
-    console.log(`${FLIPS} wrong bytes, noticed by: ${figures}`);
-    assert.ok((counts.get('open') ?? 0) > 0 && (counts.get('read') ?? 0) > 0);
-  } finally {
-    await rm(directory, { recursive: true });
+  await makeTemplate(template);
+  for (let start = 0; start < FLIPS; ) {
+    const { lines, errors, signal } = await work(template, path, start);
+    for (const { caught } of lines) if (caught !== undefined) count(caught);
+    const last = lines.at(-1);
+    if (last?.caught !== undefined && last.flip === FLIPS - 1) break;
+    // LevelDB ends the process when a damaged table confuses it: loud, and named by verify.
+    assert.equal(signal, 'SIGABRT', `flip ${last?.flip}, ${last?.place}: ${errors}`);
+    const { problemCount } = await verifyLedger(ledgerOptions(path));
+    assert.ok(problemCount > 0, `flip ${last?.flip}, ${last?.place} stopped LevelDB`);
+    count('LevelDB, by ending the process');
+    start = (last?.flip ?? start) + 1;
   }
+  const figures = [...counts].map(([what, flips]) => `${what} ${flips}`).join(', ');
+  console.log(`${FLIPS} wrong bytes, noticed by: ${figures}`);
+  assert.ok((counts.get('open') ?? 0) > 0 && (counts.get('read') ?? 0) > 0);
 });
 
 test.run();

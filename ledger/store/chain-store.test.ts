@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,6 +11,7 @@ import {
   type Transaction,
 } from '../model/index.ts';
 import { refusalOf } from '../model/testkit/refusal.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { openStore } from './open-store.ts';
 import { encodeReceipts } from './receipt-record.ts';
 import { ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/small-chain.ts';
@@ -20,12 +19,9 @@ import { ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/small-chain.
 type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/chain-store');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-store-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
-});
-test.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true, force: true });
 });
 
 test('a new store holds block 0 and its accounts; what was written is there again', async ({

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { asAddress, asHash } from '../model/index.ts';
 import { refusalOf } from '../model/testkit/refusal.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { crc32c } from './checksum.ts';
 import {
   type ConsensusLog,
@@ -20,16 +20,13 @@ import { acquireLock } from './file-lock.ts';
 type Context = { directory: string; options: ConsensusLogOptions };
 const test = suite<Context>('ledger/store/consensus-log');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-log-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.options = {
     path: join(context.directory, 'consensus.log'),
     genesisHash: asHash(new Uint8Array(32).fill(7)),
     validator: asAddress(new Uint8Array(20).fill(9)),
   };
-});
-test.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true });
 });
 
 const LOG_WORKER = join(import.meta.dirname, 'testkit', 'log-worker.ts');

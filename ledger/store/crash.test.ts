@@ -5,13 +5,13 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import { asAddress, type Hash } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import type { ChainStore } from './chain-store.ts';
 import { createConsensusLog, openConsensusLog } from './consensus-log.ts';
 import { numberFrom } from './keyspace.ts';
@@ -30,16 +30,13 @@ function logOptions(path: string) {
 }
 
 test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-crash-'));
+  context.directory = temporaryDirectory();
   context.chain = join(context.directory, 'chain');
   context.log = join(context.directory, 'consensus.log');
   context.replay = await openStore(ledgerOptions(join(context.directory, 'replay')));
   await createConsensusLog(logOptions(context.log));
 });
-test.after.each(async ({ directory, replay }) => {
-  await replay.close();
-  await rm(directory, { recursive: true });
-});
+test.after.each(({ replay }) => replay.close());
 
 /** The hash of that block when the chain is made from its genesis without any crash. */
 async function replayed(replay: ChainStore, number: bigint): Promise<Hash | undefined> {

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex } from '../model/index.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { RECORDS_PER_AUTHOR } from './evidence-book.ts';
 import { openStore } from './open-store.ts';
 import { ALICE, BOB, funds, next, optionsAt } from './testkit/small-chain.ts';
@@ -11,12 +10,9 @@ import { ALICE, BOB, funds, next, optionsAt } from './testkit/small-chain.ts';
 type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/evidence-book');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-evidence-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
-});
-test.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true, force: true });
 });
 
 const bundle = (byte: number): Uint8Array => new Uint8Array(300).fill(byte);

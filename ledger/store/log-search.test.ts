@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { keccak256 } from '#crypto';
@@ -17,6 +16,7 @@ import {
   type Transaction,
 } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { createBatch } from './batch.ts';
 import type { ChainStore } from './chain-store.ts';
 import { crc32c } from './checksum.ts';
@@ -28,11 +28,10 @@ import { next, optionsAt } from './testkit/small-chain.ts';
 
 const test = suite<{ directory: string; path: string }>('ledger/store/log-search');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-logs-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
 });
-test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
 const ADDRESSES = [1, 2, 3].map((byte) => asAddress(new Uint8Array(20).fill(byte)));
 const TOPICS = [4, 5, 6, 7].map((byte) => asHash(new Uint8Array(32).fill(byte)));

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { suite } from 'uvu';
@@ -9,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { bytesToHex, CodedError } from '../model/index.ts';
 import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { crc32c, withChecksum, withoutChecksum } from './checksum.ts';
 import { accountKey, historyKey } from './keyspace.ts';
 import { openStore } from './open-store.ts';
@@ -17,12 +17,9 @@ import { ACCOUNTS, ALICE, BOB, funds, next, optionsAt, SLOT } from './testkit/sm
 type Context = { directory: string; path: string };
 const test = suite<Context>('ledger/store/open-store');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-store-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
-});
-test.after.each(async ({ directory }) => {
-  await rm(directory, { recursive: true, force: true });
 });
 
 /** Makes a chain and returns the hash of each of its blocks. */

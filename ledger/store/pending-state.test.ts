@@ -2,8 +2,6 @@
  * Random blocks on blocks that are not stored yet: what is read and what is committed is what the store
  * itself gives once the block below is written. `node ledger/store/pending-state.test.ts SEED`
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -19,6 +17,7 @@ import {
   type StatePort,
 } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { openStore } from './open-store.ts';
 import { ALICE, BOB, funds, next, optionsAt } from './testkit/small-chain.ts';
 
@@ -79,52 +78,44 @@ function written({ stateRoot, nodes, clearedOwners, storageRoots }: StateCommitm
 }
 
 test(`a block on a pending block gives what it gives on the stored one (seed ${SEED})`, async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-pending-'));
-  try {
-    const random = seededRandom(SEED);
-    const store = await openStore(optionsAt(join(directory, 'chain')));
-    for (let count = 0; count < BLOCKS; count += 1) {
-      const below = { ...next(store, randomChanges(random).accounts) };
-      const { number } = below.block.header;
-      const pending = store.stateAfter(below);
-      const above = randomChanges(random);
-      const before = { text: read(pending, number), commitment: pending.commit(above) };
-      await store.write(below);
-      const stored = store.state();
-      assert.is(before.text, read(stored, number), `block ${number}`);
-      assert.equal(written(before.commitment), written(stored.commit(above)), `block ${number}`);
-      // The block was written under it, in the middle of an execution.
-      assert.is(read(pending, number), before.text, `block ${number}, read later`);
-      assert.equal(written(pending.commit(above)), written(before.commitment));
-    }
-    await store.close();
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+  const directory = temporaryDirectory();
+  const random = seededRandom(SEED);
+  const store = await openStore(optionsAt(join(directory, 'chain')));
+  for (let count = 0; count < BLOCKS; count += 1) {
+    const below = { ...next(store, randomChanges(random).accounts) };
+    const { number } = below.block.header;
+    const pending = store.stateAfter(below);
+    const above = randomChanges(random);
+    const before = { text: read(pending, number), commitment: pending.commit(above) };
+    await store.write(below);
+    const stored = store.state();
+    assert.is(before.text, read(stored, number), `block ${number}`);
+    assert.equal(written(before.commitment), written(stored.commit(above)), `block ${number}`);
+    // The block was written under it, in the middle of an execution.
+    assert.is(read(pending, number), before.text, `block ${number}, read later`);
+    assert.equal(written(pending.commit(above)), written(before.commitment));
   }
+  await store.close();
 });
 
 test('a chain goes on from a block that was executed on a pending one', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-pending-'));
-  try {
-    const options = optionsAt(join(directory, 'chain'));
-    const store = await openStore(options);
-    const first = next(store, [funds(ALICE, 60n), funds(BOB, 40n)]);
-    const pending = store.stateAfter(first);
-    assert.equal([...pending.code(EMPTY_CODE_HASH)], []);
-    const changes = { accounts: [funds(BOB, 41n, [[SLOTS[0] as Uint8Array, 7]])], codes: [] };
-    const commitment = pending.commit(changes);
-    await store.write(first);
-    const template = next(store, changes.accounts);
-    assert.equal(template.commitment.stateRoot, commitment.stateRoot);
-    await store.write({ ...template, changes, commitment });
-    await store.close();
-    const again = await openStore(options);
-    assert.is(again.state().account(BOB)?.balance, 41n);
-    assert.equal([...again.state().storage(BOB, SLOTS[0] as Uint8Array)], [7]);
-    await again.close();
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const directory = temporaryDirectory();
+  const options = optionsAt(join(directory, 'chain'));
+  const store = await openStore(options);
+  const first = next(store, [funds(ALICE, 60n), funds(BOB, 40n)]);
+  const pending = store.stateAfter(first);
+  assert.equal([...pending.code(EMPTY_CODE_HASH)], []);
+  const changes = { accounts: [funds(BOB, 41n, [[SLOTS[0] as Uint8Array, 7]])], codes: [] };
+  const commitment = pending.commit(changes);
+  await store.write(first);
+  const template = next(store, changes.accounts);
+  assert.equal(template.commitment.stateRoot, commitment.stateRoot);
+  await store.write({ ...template, changes, commitment });
+  await store.close();
+  const again = await openStore(options);
+  assert.is(again.state().account(BOB)?.balance, 41n);
+  assert.equal([...again.state().storage(BOB, SLOTS[0] as Uint8Array)], [7]);
+  await again.close();
 });
 
 test.run();

@@ -1,13 +1,13 @@
 // time-limit: 300 s
 /** L-30, L-31: a pruned ledger answers for what it keeps as one that was never pruned, and says what it does not keep. */
-import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bytesToHex, CodedError, type Height, type StateReader } from '../model/index.ts';
 import { refusalOf } from '../model/testkit/refusal.ts';
 import { seededRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import type { ChainStore } from './chain-store.ts';
 import { openDatabase } from './database.ts';
 import { readHorizons } from './horizons.ts';
@@ -30,14 +30,13 @@ let directory: string;
 let whole: ChainStore;
 
 test.before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'prune-'));
+  directory = temporaryDirectory();
   await growLedger(join(directory, 'grown'), Number(HEAD));
   await cp(join(directory, 'grown'), join(directory, 'whole'), { recursive: true });
   whole = await openStore(ledgerOptions(join(directory, 'whole')));
 });
 test.after(async () => {
   await whole.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 let copies = 0;

@@ -1,7 +1,5 @@
 /** State roots on top of earlier blocks, against those that the headers have. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import {
@@ -15,17 +13,17 @@ import {
   type StateChanges,
 } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import type { ChainStore } from './chain-store.ts';
 import { openStore } from './open-store.ts';
 import { next, optionsAt } from './testkit/small-chain.ts';
 
 const test = suite<{ directory: string; path: string }>('ledger/store/set-back-state');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-set-back-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
 });
-test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
 const SLOTS = Array.from({ length: 700 }, (_, index) => {
   const slot = new Uint8Array(32);

@@ -1,6 +1,4 @@
 /** Random chains against a model that keeps every state whole (invariant 4 of the design, for storage). */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,6 +15,7 @@ import {
   type StateReader,
 } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { openStore } from './open-store.ts';
 import { next, optionsAt } from './testkit/small-chain.ts';
 
@@ -88,7 +87,7 @@ function assertShows(reader: StateReader | undefined, state: ModelState, message
 
 test('L-6: each state of a random chain equals the model, at the time and ever after', async () => {
   const random = seededRandom('ledger/store/state-history');
-  const directory = await mkdtemp(join(tmpdir(), 'ehb-store-'));
+  const directory = temporaryDirectory();
   const options = optionsAt(join(directory, 'chain'), { accounts: [], codes: [] });
   let store = await openStore(options);
   const states: ModelState[] = [new Map()];
@@ -114,7 +113,6 @@ test('L-6: each state of a random chain equals the model, at the time and ever a
     }
   } finally {
     await store.close();
-    await rm(directory, { recursive: true });
   }
 });
 

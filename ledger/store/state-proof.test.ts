@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { keccak256 } from '#crypto';
@@ -17,6 +15,7 @@ import {
   verifyTrieProof,
 } from '../model/index.ts';
 import { seededRandom, type TestRandom } from '../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../model/testkit/temporary-directory.ts';
 import { createBatch } from './batch.ts';
 import type { ChainStore } from './chain-store.ts';
 import { openDatabase } from './database.ts';
@@ -26,11 +25,10 @@ import { next, optionsAt } from './testkit/small-chain.ts';
 
 const test = suite<{ directory: string; path: string }>('ledger/store/state-proof');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-proof-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
 });
-test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
 const SLOTS = Array.from({ length: 40 }, (_, index) => new Uint8Array(32).fill(index));
 

@@ -2,12 +2,12 @@
  * Blocks as a Besu QBFT network makes them (vanity of its own, rounds, votes, block rewards, forks on the way),
  * exported, and imported elsewhere with their seals verified; and each part that a seal or a root covers, altered.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Genesis, parseGenesis, parseReferenceGenesis } from '../../genesis/index.ts';
+import { type Genesis, parseReferenceGenesis } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
 import {
   type Block,
   CodedError,
@@ -20,9 +20,11 @@ import {
   type QbftExtraData,
 } from '../../ledger/model/index.ts';
 import { type Party, party } from '../../ledger/model/testkit/party.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { besuFile, byAddress, forgeBlocks, sealOf, transfer } from '../testkit/forged-chain.ts';
 import { exportBlocks } from './export-blocks.ts';
 import { importBlocks } from './import-blocks.ts';
+import type { LedgerPlace } from './ledger-files.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
 const test = suite('node/maintenance/besu-blocks');
@@ -36,24 +38,10 @@ const FILE = besuFile(four, rich);
 const VANITY = new Uint8Array(32);
 VANITY.set(new TextEncoder().encode('besu 26.7.0'));
 
-function genesisOf(file: unknown): Genesis {
-  const parsed = parseGenesis(file);
-  assert.ok(parsed.ok, parsed.ok ? '' : parsed.message);
-  return parsed.genesis;
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'besu-blocks-'));
+const directory = temporaryDirectory();
 const genesis = genesisOf(FILE);
 const file = join(directory, 'blocks.rlp');
-test.after(() => rmSync(directory, { recursive: true, force: true }));
-
-let count = 0;
-function freshPlace(): { dataDir: string; genesis: Genesis } {
-  count += 1;
-  const dataDir = join(directory, String(count));
-  mkdirSync(dataDir);
-  return { dataDir, genesis };
-}
+const freshPlace = (): LedgerPlace<Genesis> => ({ dataDir: temporaryDirectory(), genesis });
 
 /** What each block's header says beside what follows from execution. */
 const PLAN: readonly Partial<Pick<QbftExtraData, 'round' | 'vote'>>[] = [

@@ -1,18 +1,21 @@
 /** L-31 around the store: pruning a ledger of QBFT, and what the commands, a node and its clients then say. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Genesis, parseGenesis } from '../../genesis/index.ts';
-import { bytesToHex, CodedError } from '../../ledger/model/index.ts';
+import type { Genesis } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
+import { bytesToHex } from '../../ledger/model/index.ts';
 import { party } from '../../ledger/model/testkit/party.ts';
+import { refusalOf } from '../../ledger/model/testkit/refusal.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { createClient, RpcError } from '../../rpc/client.ts';
 import { silentLogger } from '../logger.ts';
 import { createPeerHandlers } from '../peer-handlers.ts';
 import { startNode } from '../start-node.ts';
 import { besuFile, byAddress, forgeBlocks, transfer } from '../testkit/forged-chain.ts';
 import { exportBlocks } from './export-blocks.ts';
+import type { LedgerPlace } from './ledger-files.ts';
 import { pruneLedger } from './prune-ledger.ts';
 import { backUpLedger, restoreLedger } from './restore-ledger.ts';
 import { verifyLedger } from './verify-ledger.ts';
@@ -22,29 +25,12 @@ const four = ['one', 'two', 'three', 'four'].map(party).sort(byAddress);
 const rich = party('rich');
 const HEAD = 300;
 
-const directory = mkdtempSync(join(tmpdir(), 'prune-ledger-'));
-const parsed = parseGenesis(besuFile(four, rich));
-assert.ok(parsed.ok);
-const { genesis } = parsed;
+const directory = temporaryDirectory();
+const genesis = genesisOf(besuFile(four, rich));
 const { signal } = new AbortController();
 
-const placeAt = (name: string): { dataDir: string; genesis: Genesis } => {
-  const dataDir = join(directory, name);
-  mkdirSync(dataDir);
-  return { dataDir, genesis };
-};
-const place = placeAt('ledger');
-test.after(() => rmSync(directory, { recursive: true, force: true }));
-
-async function codeOf(pending: Promise<unknown>): Promise<string> {
-  try {
-    await pending;
-    return 'none';
-  } catch (error) {
-    assert.ok(error instanceof CodedError, String(error));
-    return error.code;
-  }
-}
+const freshPlace = (): LedgerPlace<Genesis> => ({ dataDir: temporaryDirectory(), genesis });
+const place = freshPlace();
 
 test('a ledger keeps the states and bodies that are to be kept, and is sound', async () => {
   const blocks = Array.from({ length: HEAD }, (_, index) => ({
@@ -77,7 +63,7 @@ test('one that is stopped at once has pruned what it said, and goes on', async (
 test('an export from below the horizon is refused, from above it goes', async () => {
   const file = join(directory, 'blocks.rlp');
   const from = (first: bigint) => ({ ...place, file, from: first, to: undefined });
-  assert.is(await codeOf(exportBlocks(from(1n), () => {})), 'STORE_PRUNED');
+  assert.is(await refusalOf(exportBlocks(from(1n), () => {})), 'STORE_PRUNED');
   rmSync(file, { force: true });
   assert.is((await exportBlocks(from(101n), () => {})).written, 200);
 });
@@ -85,7 +71,7 @@ test('an export from below the horizon is refused, from above it goes', async ()
 test('a backup of a pruned ledger restores to the same', async () => {
   const file = join(directory, 'backup.ehb');
   await backUpLedger({ ...place, file }, () => {});
-  const restored = placeAt('restored');
+  const restored = freshPlace();
   await restoreLedger({ ...restored, file }, () => {});
   assert.equal((await verifyLedger(restored, () => {})).problems, []);
 });

@@ -1,13 +1,15 @@
 // time-limit: 180 s
 /** L-33 around the store: seals from the genesis on, and a node that begins with a snapshot, follows and votes. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Genesis, parseGenesis } from '../../genesis/index.ts';
-import { bytesToHex, CodedError } from '../../ledger/model/index.ts';
+import type { Genesis } from '../../genesis/index.ts';
+import { genesisOf } from '../../genesis/testkit/genesis-of.ts';
+import { bytesToHex } from '../../ledger/model/index.ts';
 import { party } from '../../ledger/model/testkit/party.ts';
+import { refusalOf } from '../../ledger/model/testkit/refusal.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 import { besuFile, byAddress, forgeBlocks, transfer } from '../testkit/forged-chain.ts';
 import {
   atSomeHead,
@@ -17,6 +19,7 @@ import {
   receiptOf,
   send,
 } from '../testkit/test-network.ts';
+import type { LedgerPlace } from './ledger-files.ts';
 import { restoreSnapshot, takeSnapshot } from './snapshots.ts';
 import { verifyLedger } from './verify-ledger.ts';
 
@@ -24,23 +27,9 @@ const test = suite('node/maintenance/snapshots');
 const four = ['one', 'two', 'three', 'four'].map(party).sort(byAddress);
 const fifth = party('five');
 const rich = party('rich');
-const directory = mkdtempSync(join(tmpdir(), 'snapshots-'));
-test.after(() => rmSync(directory, { recursive: true, force: true }));
-
-function genesisOf(file: unknown): Genesis {
-  const parsed = parseGenesis(file);
-  assert.ok(parsed.ok, parsed.ok ? '' : parsed.message);
-  return parsed.genesis;
-}
-
+const directory = temporaryDirectory();
 const genesis = genesisOf(besuFile(four, rich));
-let count = 0;
-function freshPlace(): { dataDir: string; genesis: Genesis } {
-  count += 1;
-  const dataDir = join(directory, String(count));
-  mkdirSync(dataDir);
-  return { dataDir, genesis };
-}
+const freshPlace = (): LedgerPlace<Genesis> => ({ dataDir: temporaryDirectory(), genesis });
 
 /** Eight blocks, with a fifth validator from the fifth on; the third is sealed by so many. */
 async function snapshotOf(sealsOfThird: number): Promise<string> {
@@ -57,30 +46,21 @@ async function snapshotOf(sealsOfThird: number): Promise<string> {
   return file;
 }
 
-async function refusalOf(pending: Promise<unknown>): Promise<CodedError<{ code: string }>> {
-  const error = await pending.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof CodedError, String(error));
-  return error;
-}
-
 test('headers are followed by their seals from the genesis on, through a change of validators', async () => {
   const file = await snapshotOf(3);
   const place = freshPlace();
   const summary = await restoreSnapshot({ ...place, file }, () => {});
   assert.is(summary.height, 8n);
   assert.equal((await verifyLedger(place, () => {})).problems, []);
-  const again = await refusalOf(restoreSnapshot({ ...place, file }, () => {}));
-  assert.is(again.code, 'STORE_NOT_EMPTY');
+  const again = restoreSnapshot({ ...place, file }, () => {});
+  assert.is(await refusalOf(again), 'STORE_NOT_EMPTY');
 });
 
 test('one header without a quorum of seals, and nothing is loaded', async () => {
   const file = await snapshotOf(2);
-  const refused = await refusalOf(restoreSnapshot({ ...freshPlace(), file }, () => {}));
-  assert.is(refused.code, 'STORE_SNAPSHOT_INVALID');
-  assert.match(refused.message, 'block 3');
+  const restoring = restoreSnapshot({ ...freshPlace(), file }, () => {});
+  assert.is(await refusalOf(restoring), 'STORE_SNAPSHOT_INVALID');
+  assert.match(String(await restoring.catch(String)), 'block 3');
 });
 
 test('where a contract names the validators there are no snapshots', async () => {
@@ -92,8 +72,8 @@ test('where a contract names the validators there are no snapshots', async () =>
   const other = genesisOf({ ...base, config: { ...config, qbft }, alloc });
   const file = join(directory, 'never');
   const place = { dataDir: freshPlace().dataDir, genesis: other, file };
-  assert.is((await refusalOf(takeSnapshot(place, () => {}))).code, 'NODE_SNAPSHOT_BY_CONTRACT');
-  assert.is((await refusalOf(restoreSnapshot(place, () => {}))).code, 'NODE_SNAPSHOT_BY_CONTRACT');
+  assert.is(await refusalOf(takeSnapshot(place, () => {})), 'NODE_SNAPSHOT_BY_CONTRACT');
+  assert.is(await refusalOf(restoreSnapshot(place, () => {})), 'NODE_SNAPSHOT_BY_CONTRACT');
 });
 
 test('a new node that begins with a snapshot follows from there, and votes when it is voted in', async () => {

@@ -1,19 +1,16 @@
 // time-limit: 900 s
 /** Short runs of `npm run chaos -- kills` and `-- power-loss`. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startProgram } from '../../cli/e2e/ehb-process.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 
 const test = suite('npm run chaos: losses');
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const temporary = mkdtempSync(join(tmpdir(), 'ehb-chaos-test-'));
-
-test.after(() => rmSync(temporary, { recursive: true }));
+const temporary = temporaryDirectory();
 
 type Result = Readonly<Record<string, number>> & { readonly faults: readonly string[] };
 

@@ -1,21 +1,18 @@
 // time-limit: 240 s
 /** A short run of `npm run chaos`, and one that is interrupted. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningProgram, startProgram } from '../../cli/e2e/ehb-process.ts';
 import { descendantsOf, isAlive } from '../../cli/e2e/processes.ts';
+import { temporaryDirectory } from '../../ledger/model/testkit/temporary-directory.ts';
 
 const test = suite('npm run chaos');
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** Where the runs of this file put their directories. */
-const temporary = mkdtempSync(join(tmpdir(), 'ehb-chaos-test-'));
-
-test.after(() => rmSync(temporary, { recursive: true }));
+const temporary = temporaryDirectory();
 
 function start(...args: readonly string[]): RunningProgram {
   return startProgram(MAIN, args, { TMPDIR: temporary });

@@ -1,7 +1,6 @@
 // time-limit: 300 s
 /** L-32, L-33: a store made from a snapshot is the one that it was taken from, and none is made from a wrong one. */
-import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,6 +16,7 @@ import {
 } from '../../model/index.ts';
 import { refusalOf } from '../../model/testkit/refusal.ts';
 import { seededRandom } from '../../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../../model/testkit/temporary-directory.ts';
 import type { ChainStore } from '../chain-store.ts';
 import { chunksOf, encodeChunk } from '../chunk-file.ts';
 import { openStore, type StoreOptions } from '../open-store.ts';
@@ -47,7 +47,7 @@ let file: string;
 let made = 0;
 
 test.before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'snapshot-'));
+  directory = temporaryDirectory();
   await growLedger(join(directory, 'origin'), HEAD);
   origin = await openStore(ledgerOptions(join(directory, 'origin')));
   file = join(directory, 'head.snapshot');
@@ -56,7 +56,6 @@ test.before(async () => {
 });
 test.after(async () => {
   await origin.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 const freshPath = (): string => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { suite } from 'uvu';
 import { seededRandom } from '../../model/testkit/seeded-random.ts';
+import { temporaryDirectory } from '../../model/testkit/temporary-directory.ts';
 import { faultOfLog } from './level-log.ts';
 import { liveTables } from './level-manifest.ts';
 import { faultOfTable } from './level-table.ts';
@@ -14,28 +14,24 @@ const test = suite('ledger/store/level-files');
 
 /** The files that LevelDB leaves with those ending, written with or without packing. */
 async function filesOf(ending: RegExp, compression: boolean): Promise<readonly Uint8Array[]> {
-  const path = await mkdtemp(join(tmpdir(), 'ehb-level-'));
-  try {
-    const random = seededRandom('level-files');
-    for (let turn = 0; turn < 2; turn += 1) {
-      // What lies in the log goes into a table at the next open.
-      const level = new Level<Uint8Array, Uint8Array>(path, {
-        keyEncoding: 'view',
-        valueEncoding: 'view',
-        compression,
-      });
-      await level.open();
-      for (let key = 0; key < 200; key += 1) {
-        const value = new Uint8Array(40 + random.below(80)).fill(random.below(256));
-        await level.put(random.bytes(12), value);
-      }
-      await level.close();
+  const path = temporaryDirectory();
+  const random = seededRandom('level-files');
+  for (let turn = 0; turn < 2; turn += 1) {
+    // What lies in the log goes into a table at the next open.
+    const level = new Level<Uint8Array, Uint8Array>(path, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+      compression,
+    });
+    await level.open();
+    for (let key = 0; key < 200; key += 1) {
+      const value = new Uint8Array(40 + random.below(80)).fill(random.below(256));
+      await level.put(random.bytes(12), value);
     }
-    const names = (await readdir(path)).filter((name) => ending.test(name));
-    return await Promise.all(names.map((name) => readFile(join(path, name))));
-  } finally {
-    await rm(path, { recursive: true });
+    await level.close();
   }
+  const names = (await readdir(path)).filter((name) => ending.test(name));
+  return await Promise.all(names.map((name) => readFile(join(path, name))));
 }
 
 function withFlip(bytes: Uint8Array, at: number): Uint8Array {
@@ -76,31 +72,27 @@ test('a log is sound, also cut anywhere, and no byte before its last record can 
 });
 
 test('a manifest names the tables that are there, after files have come and gone', async () => {
-  const path = await mkdtemp(join(tmpdir(), 'ehb-level-'));
-  try {
-    const level = new Level<string, string>(path, { writeBufferSize: 64 * 1024 });
-    await level.open();
-    const random = seededRandom('manifest');
-    for (let turn = 0; turn < 12; turn += 1) {
-      const batch = level.batch();
-      for (let key = 0; key < 300; key += 1) {
-        batch.put(String(random.below(1_000)), 'x'.repeat(100 + random.below(200)));
-      }
-      await batch.write();
+  const path = temporaryDirectory();
+  const level = new Level<string, string>(path, { writeBufferSize: 64 * 1024 });
+  await level.open();
+  const random = seededRandom('manifest');
+  for (let turn = 0; turn < 12; turn += 1) {
+    const batch = level.batch();
+    for (let key = 0; key < 300; key += 1) {
+      batch.put(String(random.below(1_000)), 'x'.repeat(100 + random.below(200)));
     }
-    await level.close();
-    await compact(path);
-    const names = await readdir(path);
-    const manifest = names.find((name) => name.startsWith('MANIFEST')) as string;
-    const tables = names.filter((name) => name.endsWith('.ldb')).map((name) => parseInt(name, 10));
-    const live = liveTables(await readFile(join(path, manifest)));
-    assert.deepEqual([...(live ?? [])].sort(), tables.sort());
-    assert.ok(tables.length > 0);
-    // An edit with a tag that nobody knows.
-    assert.equal(liveTables(Uint8Array.of(0, 0, 0, 0, 1, 0, 1, 99)), undefined);
-  } finally {
-    await rm(path, { recursive: true });
+    await batch.write();
   }
+  await level.close();
+  await compact(path);
+  const names = await readdir(path);
+  const manifest = names.find((name) => name.startsWith('MANIFEST')) as string;
+  const tables = names.filter((name) => name.endsWith('.ldb')).map((name) => parseInt(name, 10));
+  const live = liveTables(await readFile(join(path, manifest)));
+  assert.deepEqual([...(live ?? [])].sort(), tables.sort());
+  assert.ok(tables.length > 0);
+  // An edit with a tag that nobody knows.
+  assert.equal(liveTables(Uint8Array.of(0, 0, 0, 0, 1, 0, 1, 99)), undefined);
 });
 
 /** What level has in Node only. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import { refusalOf } from '../../model/testkit/refusal.ts';
+import { temporaryDirectory } from '../../model/testkit/temporary-directory.ts';
 import { createBatch } from '../batch.ts';
 import { openDatabase } from '../database.ts';
 import { HEAD_KEY, keysFrom, TABLES, type TableName } from '../keyspace.ts';
@@ -14,11 +13,10 @@ import type { VerifyReport } from './verify-store.ts';
 
 const test = suite<{ directory: string; path: string }>('ledger/store/verify');
 
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), 'ehb-verify-'));
+test.before.each((context) => {
+  context.directory = temporaryDirectory();
   context.path = join(context.directory, 'chain');
 });
-test.after.each(async ({ directory }) => rm(directory, { recursive: true }));
 
 const verify = (path: string): Promise<VerifyReport> => verifyLedger(ledgerOptions(path));
 
