@@ -14,7 +14,7 @@ import { createAccessList } from './create-access-list.ts';
 import type { BlockEnvironment, CallRequest, CallResult } from './engine.ts';
 import { estimateGas } from './estimate-gas.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, GAS_LIMIT, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, GAS_LIMIT, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/call');
 const alice = party('alice');
@@ -59,17 +59,7 @@ function word(slot: bigint, value: bigint) {
 
 const environment: BlockEnvironment = environmentOf(chain.head());
 
-function request(changed: Partial<CallRequest>): CallRequest {
-  return {
-    from: alice.address,
-    to: undefined,
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: GAS_LIMIT,
-    gasPrice: 0n,
-    ...changed,
-  };
-}
+const request = (changed: Partial<CallRequest>): CallRequest => callRequest(alice.address, changed);
 
 function call(changed: Partial<CallRequest>, env = environment): Promise<CallResult> {
   return chain.engine.call(request(changed), env, chain.state);

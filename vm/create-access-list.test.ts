@@ -14,7 +14,7 @@ import type { CallRequest, Engine } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, GAS_LIMIT, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/create-access-list');
 const alice = party('alice').address;
@@ -74,17 +74,7 @@ const engines: readonly (readonly [string, Engine])[] = [
   ['reference', createReferenceEngine(rules)],
 ];
 
-function request(changed: Partial<CallRequest>): CallRequest {
-  return {
-    from: alice,
-    to: undefined,
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: GAS_LIMIT,
-    gasPrice: 0n,
-    ...changed,
-  };
-}
+const request = (changed: Partial<CallRequest>): CallRequest => callRequest(alice, changed);
 
 /** Sorted lines of address and slots, the slots as numbers. */
 function linesOf(list: readonly AccessListItem[]): readonly string[] {

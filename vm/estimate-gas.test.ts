@@ -8,7 +8,7 @@ import { type EstimateOptions, estimateGas } from './estimate-gas.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { overrideState } from './overrides.ts';
-import { COIN, createTestChain, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/estimate-gas');
 const alice = party('alice').address;
@@ -72,17 +72,8 @@ const chain = createTestChain(rules, [{ address: alice, balance: COIN }]);
 const engine = createFastEngine(rules);
 const environment = { ...environmentOf(chain.head()), baseFeePerGas: 7n };
 
-function request(changed: Partial<CallRequest>): CallRequest {
-  return {
-    from: alice,
-    to: undefined,
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: 10_000_000n,
-    gasPrice: 0n,
-    ...changed,
-  };
-}
+const request = (changed: Partial<CallRequest>): CallRequest =>
+  callRequest(alice, { gas: 10_000_000n, ...changed });
 
 function estimate(changed: Partial<CallRequest>, options: EstimateOptions = {}) {
   return estimateGas(request(changed), environment, rules, engine, chain.state, options);

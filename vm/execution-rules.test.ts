@@ -15,7 +15,7 @@ import { party } from '../ledger/model/testkit/party.ts';
 import { checkBody } from './body-rules.ts';
 import type { BlockEnvironment, Engine } from './engine.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { createEngineCache } from './testkit/engines.ts';
 
 const test = suite('vm/execution-rules');
@@ -59,14 +59,7 @@ test('X-5: a blob transaction makes a body invalid; BLOBBASEFEE returns 1 and BL
   assert.is(checkBody(body, { senders: [alice.address] }, 'osaka')?.code, 'VM_BLOB_TRANSACTION');
   // BLOBBASEFEE, BLOBHASH(0), each to memory, and both returned.
   const data = hexToBytes('0x4a5f525f4960205260405ff3');
-  const request = {
-    from: alice.address,
-    to: undefined,
-    data,
-    value: 0n,
-    gas: 200_000n,
-    gasPrice: 0n,
-  };
+  const request = callRequest(alice.address, { data, gas: 200_000n });
   for (const name of ENGINES) {
     const engine = createEngineCache(name)({ ...rules, contractSizeLimit: 24_576 });
     const result = await engine.call(request, environment, chain.state);
@@ -206,14 +199,7 @@ async function callWithGas(
   const hex = (value: number | bigint): string => value.toString(16).padStart(4, '0');
   // No output; 64 bytes at 0; no value. MSTORE, RETURN.
   const data = hexToBytes(`0x5f5f60405f5f61${hex(address)}61${hex(gas)}f15f5260205ff3`);
-  const request = {
-    from: alice.address,
-    to: undefined,
-    data,
-    value: 0n,
-    gas: 200_000n,
-    gasPrice: 0n,
-  };
+  const request = callRequest(alice.address, { data, gas: 200_000n });
   const result = await engine.call(request, environment, state);
   assert.is(result.kind, 'returned');
   return result.kind === 'returned' ? BigInt(bytesToHex(result.returnData)) : -1n;

@@ -25,7 +25,7 @@ import type { CallRequest, Engine } from './engine.ts';
 import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, GAS_LIMIT, signed, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { createMemoryState } from './testkit/memory-state.ts';
 
 const test = suite('vm/fast-engine');
@@ -145,15 +145,8 @@ async function onBoth(
   ]);
   const rules = testRules(fork);
   const environment = environmentOf(createTestChain(rules, []).head());
-  const request = {
-    from: alice.address,
-    to: at(1),
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: GAS_LIMIT,
-  };
-  const run = (engine: Engine) =>
-    engine.call({ ...request, gasPrice: 0n, ...changed }, environment, state);
+  const request = callRequest(alice.address, { to: at(1), ...changed });
+  const run = (engine: Engine) => engine.call(request, environment, state);
   const fast = await run(createFastEngine(rules));
   assert.equal(fast, await run(createReferenceEngine(rules)));
   return fast;
@@ -322,13 +315,7 @@ test('more memory than an address space has is a fault of the node, if gas pays 
   const state = createMemoryState([
     { address: at(1), nonce: 1n, code: assemble('1 68719476736 MSTORE') },
   ]);
-  const request = {
-    from: alice.address,
-    to: at(1),
-    data: new Uint8Array(0),
-    value: 0n,
-    gasPrice: 0n,
-  };
+  const request = callRequest(alice.address, { to: at(1) });
   const environment = environmentOf(createTestChain(rules, []).head());
   const engine = createFastEngine(rules);
   let caught: unknown;
@@ -439,14 +426,7 @@ test('more code than there is room for is read again when it is wanted', async (
     return hash;
   };
   const result = await createFastEngine(rules).call(
-    {
-      from: alice.address,
-      to: at(1),
-      data: new Uint8Array(0),
-      value: 0n,
-      gas: 10n ** 9n,
-      gasPrice: 0n,
-    },
+    callRequest(alice.address, { to: at(1), gas: 10n ** 9n }),
     environmentOf(createTestChain(rules, []).head()),
     state,
   );

@@ -18,7 +18,7 @@ import { createFastEngine } from './fast-engine.ts';
 import { environmentOf } from './header-rules.ts';
 import { overrideEnvironment, overrideState } from './index.ts';
 import { createReferenceEngine } from './reference-engine.ts';
-import { COIN, createTestChain, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, testRules } from './testkit/chain.ts';
 
 const test = suite('vm/overrides');
 const alice = party('alice').address;
@@ -77,16 +77,8 @@ async function call(changed: Partial<CallRequest>, suppose: Suppose = {}): Promi
   const environment = overrideEnvironment(environmentOf(chain.head()), suppose.block ?? {});
   const overridden = overrideState(chain.state, suppose.state ?? [], 'osaka');
   assert.ok(overridden.ok, 'the overrides can be applied');
-  const request: CallRequest = {
-    from: alice,
-    to: undefined,
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: 1_000_000n,
-    gasPrice: 0n,
-    movedPrecompiles: overridden.movedPrecompiles,
-    ...changed,
-  };
+  const { movedPrecompiles } = overridden;
+  const request = callRequest(alice, { gas: 1_000_000n, movedPrecompiles, ...changed });
   const [fast, reference] = await Promise.all(
     engines.map((engine) => engine.call(request, environment, overridden.state)),
   );

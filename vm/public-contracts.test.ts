@@ -22,7 +22,7 @@ import {
 } from '../ledger/model/index.ts';
 import { type Party, party } from '../ledger/model/testkit/party.ts';
 import { environmentOf } from './header-rules.ts';
-import { COIN, createTestChain, signed, testRules } from './testkit/chain.ts';
+import { COIN, callRequest, createTestChain, signed, testRules } from './testkit/chain.ts';
 import { createEngineCache } from './testkit/engines.ts';
 import { textOf } from './testkit/fuzz/compare.ts';
 import { type CompiledContract, compileContracts } from './testkit/solidity.ts';
@@ -102,14 +102,7 @@ function createWorld() {
   async function read<T>(on: Deployed, call: string, args: readonly unknown[] = []): Promise<T> {
     const data = encode(on, call, args);
     const environment = environmentOf(chain.head());
-    const request = {
-      from: alice.address,
-      to: on.address,
-      data,
-      value: 0n,
-      gas: 5_000_000n,
-      gasPrice: 0n,
-    };
+    const request = callRequest(alice.address, { to: on.address, data, gas: 5_000_000n });
     const results = [];
     for (const engine of engines)
       results.push(await engine.call(request, environment, chain.state));

@@ -20,8 +20,8 @@ import { environmentOf } from './header-rules.ts';
 import { createReferenceEngine } from './reference-engine.ts';
 import {
   COIN,
+  callRequest,
   createTestChain,
-  GAS_LIMIT,
   signed,
   type TestChain,
   testRules,
@@ -115,14 +115,7 @@ test('BLOCKHASH reads final blocks of the last 256', async () => {
     [99, 0],
   ] as const) {
     const result = await chain.engine.call(
-      {
-        from: alice.address,
-        to: inner,
-        data: word(number),
-        value: 0n,
-        gas: GAS_LIMIT,
-        gasPrice: 0n,
-      },
+      callRequest(alice.address, { to: inner, data: word(number) }),
       environment,
       state,
     );
@@ -171,7 +164,7 @@ async function runPrecompile(place: number, fork: ForkName, input: string): Prom
   const to = asAddress(new Uint8Array(20));
   to.set([place >> 8, place & 0xff], 18);
   const result = await createReferenceEngine(chain.rules).call(
-    { from: alice.address, to, data: hexToBytes(input), value: 0n, gas: GAS_LIMIT, gasPrice: 0n },
+    callRequest(alice.address, { to, data: hexToBytes(input) }),
     environmentOf(chain.head()),
     chain.state,
   );

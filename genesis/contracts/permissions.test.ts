@@ -15,6 +15,7 @@ import {
   signTransaction,
 } from '../../ledger/model/index.ts';
 import { createEngine, environmentOf, RIGHTS } from '../../vm/index.ts';
+import { callRequest } from '../../vm/testkit/chain.ts';
 import { createMemoryState } from '../../vm/testkit/memory-state.ts';
 import { createGenesis, DEFAULT_TIMING } from '../create-genesis.ts';
 import { parseGenesis } from '../parse.ts';
@@ -103,14 +104,7 @@ function begin(everyone = 0) {
 
   async function call(data: Uint8Array): Promise<Uint8Array> {
     const result = await engine.call(
-      {
-        from: at(OTHER).address,
-        to: PERMISSIONS_CONTRACT.address,
-        data,
-        value: 0n,
-        gas: 10_000_000n,
-        gasPrice: 0n,
-      },
+      callRequest(at(OTHER).address, { to: PERMISSIONS_CONTRACT.address, data, gas: 10_000_000n }),
       environmentOf(genesis.block.header),
       state,
     );

@@ -6,7 +6,7 @@ import { party } from '../../ledger/model/testkit/party.ts';
 import type { CallRequest, CallResult } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
-import { COIN, createTestChain, GAS_LIMIT, signed, testRules } from '../testkit/chain.ts';
+import { COIN, callRequest, createTestChain, signed, testRules } from '../testkit/chain.ts';
 import type { Tracer } from '../tracer.ts';
 
 const test = suite('vm/engine/trace');
@@ -32,16 +32,8 @@ const chain = createTestChain(testRules('osaka'), [
 ]);
 const environment = environmentOf(chain.head());
 
-function request(to: number): CallRequest {
-  return {
-    from: alice.address,
-    to: at(to),
-    data: Uint8Array.of(1, 2, 3),
-    value: 0n,
-    gas: GAS_LIMIT,
-    gasPrice: 0n,
-  };
-}
+const request = (to: number): CallRequest =>
+  callRequest(alice.address, { to: at(to), data: Uint8Array.of(1, 2, 3) });
 
 async function traced(to: number): Promise<{ events: string[]; result: CallResult }> {
   const events: string[] = [];

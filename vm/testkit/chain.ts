@@ -17,7 +17,7 @@ import { type Party, party } from '../../ledger/model/testkit/party.ts';
 import { type BuildInput, type BuiltBlock, buildBlock } from '../build-block.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
 import { createEngine } from '../create-engine.ts';
-import type { Engine, SignedTransaction } from '../engine.ts';
+import type { CallRequest, Engine, SignedTransaction } from '../engine.ts';
 import { forkFields } from '../header-rules.ts';
 import { type Allocation, createMemoryState, type MemoryState } from './memory-state.ts';
 
@@ -45,6 +45,19 @@ type Call = {
   readonly gasPrice?: bigint;
   readonly chainId?: bigint;
 };
+
+/** A call without value or fee, as an engine is asked for it; a creation without code unless said otherwise. */
+export function callRequest(from: Address, changed: Partial<CallRequest> = {}): CallRequest {
+  return {
+    from,
+    to: undefined,
+    data: new Uint8Array(0),
+    value: 0n,
+    gas: GAS_LIMIT,
+    gasPrice: 0n,
+    ...changed,
+  };
+}
 
 /** A signed legacy transaction; nonce 0, free and with gas to spare unless said otherwise. */
 export function signed(from: Party, call: Call = {}): SignedTransaction {

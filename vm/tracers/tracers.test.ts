@@ -23,7 +23,7 @@ import type { CallRequest } from '../engine.ts';
 import { createFastEngine } from '../fast-engine.ts';
 import { environmentOf } from '../header-rules.ts';
 import { assemble, deploying } from '../testkit/assemble.ts';
-import { COIN, createTestChain, GAS_LIMIT, testRules } from '../testkit/chain.ts';
+import { COIN, callRequest, createTestChain, GAS_LIMIT, testRules } from '../testkit/chain.ts';
 import { createTracer } from './create-tracer.ts';
 import { createTraceBudget } from './trace-budget.ts';
 
@@ -114,16 +114,8 @@ async function trace(
   limitBytes: number = PLENTY,
 ): Promise<TraceResult> {
   const { tracer, result } = createTracer(choice, createTraceBudget(limitBytes));
-  const request: CallRequest = {
-    from: alice.address,
-    to: to === undefined ? undefined : at(to),
-    data: new Uint8Array(0),
-    value: 0n,
-    gas: GAS_LIMIT,
-    gasPrice: 0n,
-    feeCap: 0n,
-    ...changed,
-  };
+  const callee = to === undefined ? undefined : at(to);
+  const request = callRequest(alice.address, { to: callee, feeCap: 0n, ...changed });
   await engine.call(request, environment, chain.state, { tracer });
   return result();
 }
