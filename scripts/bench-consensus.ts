@@ -16,6 +16,7 @@ import { bytesToHex, signTransaction } from '../ledger/model/index.ts';
 import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { createClient } from '../rpc/client.ts';
 import type { Answer, Command, HeightTimes, NodeReport } from './bench-consensus-node.ts';
+import { numberOption } from './number-option.ts';
 import { sendBatch } from './send-batch.ts';
 
 type Spread = { readonly p50: number; readonly p95: number };
@@ -334,14 +335,6 @@ function spreadOf(values: readonly number[]): Spread {
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50: at(0.5), p95: at(0.95) };
-}
-
-function numberOption(args: readonly string[], name: string, fallback: number): number {
-  const index = args.indexOf(name);
-  if (index < 0) return fallback;
-  const value = Number(args[index + 1]);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} wants a number above 0`);
-  return value;
 }
 
 /** The result as Markdown. */

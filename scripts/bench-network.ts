@@ -21,6 +21,7 @@ import {
 import { temporaryDirectory } from '../ledger/model/testkit/temporary-directory.ts';
 import { compileToken } from '../vm/testkit/solidity.ts';
 import { createInclusionWatch, type InclusionWatch } from './inclusion-watch.ts';
+import { numberOption } from './number-option.ts';
 import { sendBatch } from './send-batch.ts';
 
 type Signed = { readonly hash: string; readonly raw: string };
@@ -290,14 +291,6 @@ function percentiles(values: readonly number[]): LoadResult['latencyMs'] {
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
-}
-
-function numberOption(args: readonly string[], name: string, fallback: number): number {
-  const index = args.indexOf(name);
-  if (index < 0) return fallback;
-  const value = Number(args[index + 1]);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} wants a number above 0`);
-  return value;
 }
 
 /** The result as Markdown. */

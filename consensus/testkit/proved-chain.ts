@@ -1,4 +1,5 @@
 /** Sealed headers over real tries, for proofs: few blocks, no execution. */
+import * as assert from 'uvu/assert';
 import { keccak256, sign } from '#crypto';
 import {
   type Address,
@@ -24,10 +25,12 @@ import {
   trieRoot,
   withSeals,
 } from '../../ledger/model/index.ts';
+import { seededRandom } from '../../ledger/model/testkit/seeded-random.ts';
 import type { ProofSubject, SealedStep } from '../proof-bundle.ts';
 import type { QbftOptions } from '../schedule.ts';
 import type { TrustAnchor } from '../trust-path.ts';
-import { genesisHeader, type Identity } from './toy-chain.ts';
+import { verifyProofBundle } from '../verify-bundle.ts';
+import { genesisHeader, type Identity, identities } from './toy-chain.ts';
 
 export const HOLDER: Address = keccak256(Uint8Array.of(1)).slice(0, 20) as Uint8Array as Address;
 export const SLOT: Uint8Array = new Uint8Array(32).fill(3);
@@ -108,6 +111,40 @@ export const RECEIPT_SUBJECT: ProofSubject = {
   proof: proveOrdered(receipts.map(encodeReceipt), 7),
   transactionProof: proveOrdered(raws, 7),
 };
+
+const KEYS = identities(12);
+
+/** Some of twelve validators. */
+export function set(...members: readonly number[]): readonly Identity[] {
+  return KEYS.filter((_, index) => members.includes(index));
+}
+
+/** `proved`, or the code of the refusal. */
+export function verdictOf(bundle: Uint8Array, anchor: TrustAnchor): string {
+  const verdict = verifyProofBundle(bundle, anchor);
+  return verdict.ok ? 'proved' : verdict.code;
+}
+
+/** A bit of each byte is altered, without a new checksum and with one; and the bundle is cut, each `step` bytes. */
+export function assertNoAlteredHolds(
+  bundle: Uint8Array,
+  anchor: TrustAnchor,
+  { seed, step }: { readonly seed: string; readonly step: number },
+): void {
+  const random = seededRandom(seed);
+  for (let at = 0; at < bundle.length; at += 1) {
+    const altered = Uint8Array.from(bundle);
+    altered[at] = (altered[at] as number) ^ (1 << random.below(8));
+    assert.is.not(verdictOf(altered, anchor), 'proved', `byte ${at}`);
+    if (at >= bundle.length - 32) continue;
+    const body = altered.subarray(0, altered.length - 32);
+    const resealed = verdictOf(concatBytes(body, keccak256(body)), anchor);
+    assert.is.not(resealed, 'proved', `byte ${at} with a new checksum`);
+  }
+  for (let length = 0; length < bundle.length; length += step) {
+    assert.is(verdictOf(bundle.subarray(0, length), anchor), 'CONSENSUS_MALFORMED');
+  }
+}
 
 /** A header at that height that lists `set` and carries seals of `sealers`. */
 export function sealedHeader(
