@@ -5,15 +5,12 @@
 import { addressOf, keccak256 } from '#crypto';
 import {
   type Address,
-  asAddress,
   asHash,
   type BlockHeader,
   compareBytes,
   concatBytes,
   decodeHeader,
   decodeRlp,
-  EMPTY_OMMERS_HASH,
-  EMPTY_ROOT,
   encodeExtraData,
   encodeHeader,
   encodeRlp,
@@ -21,6 +18,7 @@ import {
   type Hash,
   QBFT_MIX_HASH,
 } from '../../ledger/model/index.ts';
+import { emptyHeader } from '../../ledger/model/testkit/empty-header.ts';
 import { digestOfHashes } from '../signing.ts';
 
 export type ToyBody = { readonly header: BlockHeader; readonly transactionHashes: readonly Hash[] };
@@ -42,23 +40,12 @@ export function identities(count: number): readonly Identity[] {
 
 /** Block 0: no beneficiary, so that the lowest address proposes block 1. */
 export function genesisHeader(validators: readonly Address[]): BlockHeader {
-  return {
-    parentHash: asHash(new Uint8Array(32)),
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: asAddress(new Uint8Array(20)),
-    stateRoot: EMPTY_ROOT,
+  return emptyHeader({
     transactionsRoot: digestOfHashes([]),
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
-    difficulty: 1n,
-    number: 0n,
-    gasLimit: 30_000_000n,
-    gasUsed: 0n,
     timestamp: BigInt(START_MS / 1000 - 10),
     extraData: extraDataOf(validators, 0),
     mixHash: QBFT_MIX_HASH,
-    nonce: new Uint8Array(8),
-  };
+  });
 }
 
 export function buildToyBlock(args: {

@@ -6,7 +6,7 @@ import { decodeBlock, encodeBlock, encodeWithdrawal } from './block-codec.ts';
 import { receiptsRoot, transactionsRoot } from './block-roots.ts';
 import { bloomMayContain, combineBlooms, logsBloom } from './bloom.ts';
 import { asAddress, asHash, bytesToHex, concatBytes, hexToBytes } from './bytes.ts';
-import { EMPTY_OMMERS_HASH, EMPTY_ROOT, ZERO_ADDRESS, ZERO_HASH } from './constants.ts';
+import { EMPTY_ROOT } from './constants.ts';
 import { encodeHeader } from './header-codec.ts';
 import { headerHash } from './header-hash.ts';
 import type { Log, Receipt } from './receipt.ts';
@@ -14,6 +14,7 @@ import { decodeReceipt, encodeReceipt } from './receipt-codec.ts';
 import { encodeListOf, encodeRlp } from './rlp.ts';
 import { RlpReader } from './rlp-reader.ts';
 import { recoverSender } from './sender.ts';
+import { emptyHeader } from './testkit/empty-header.ts';
 import { readFixture } from './testkit/fixtures.ts';
 import { seededRandom } from './testkit/seeded-random.ts';
 import { signTransaction } from './transaction-signer.ts';
@@ -37,23 +38,12 @@ const typed = signTransaction(
 );
 
 const block: Block = {
-  header: {
-    parentHash: ZERO_HASH,
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: ZERO_ADDRESS,
-    stateRoot: EMPTY_ROOT,
+  header: emptyHeader({
     transactionsRoot: transactionsRoot([legacy.raw, typed.raw]),
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
-    difficulty: 1n,
     number: 1n,
-    gasLimit: 30_000_000n,
     gasUsed: 42_000n,
     timestamp: 1n,
-    extraData: new Uint8Array(0),
-    mixHash: ZERO_HASH,
-    nonce: new Uint8Array(8),
-  },
+  }),
   transactions: [legacy, typed],
   ommers: [],
 };

@@ -20,9 +20,8 @@ import {
   type Receipt,
   receiptsRoot,
   transactionsRoot,
-  ZERO_ADDRESS,
-  ZERO_HASH,
 } from '../../ledger/model/index.ts';
+import { emptyHeader } from '../../ledger/model/testkit/empty-header.ts';
 import { party } from '../../ledger/model/testkit/party.ts';
 import type { ChainRules } from '../chain-rules.ts';
 import { signed, testRules } from '../testkit/chain.ts';
@@ -72,23 +71,11 @@ async function createChain(): Promise<Chain> {
     [{ address: alice.address, balance }, { address: empty }],
     hashOf,
   );
-  const header: BlockHeader = {
-    parentHash: ZERO_HASH,
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: ZERO_ADDRESS,
+  const header = emptyHeader({
     stateRoot: state.root(),
-    transactionsRoot: EMPTY_ROOT,
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
     difficulty: EASIEST,
-    number: 0n,
     gasLimit: 10_000_000n,
-    gasUsed: 0n,
-    timestamp: 0n,
-    extraData: new Uint8Array(0),
-    mixHash: ZERO_HASH,
-    nonce: new Uint8Array(8),
-  };
+  });
   blocks.push({ header, transactions: [], ommers: [] });
   return {
     blocks,

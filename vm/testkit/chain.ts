@@ -2,17 +2,14 @@
 import {
   type Address,
   type BlockHeader,
-  EMPTY_OMMERS_HASH,
   EMPTY_REQUESTS_HASH,
-  EMPTY_ROOT,
   type Gas,
   QBFT_MIX_HASH,
   signTransaction,
   type Transaction,
   type Wei,
-  ZERO_ADDRESS,
-  ZERO_HASH,
 } from '../../ledger/model/index.ts';
+import { emptyHeader } from '../../ledger/model/testkit/empty-header.ts';
 import { type Party, party } from '../../ledger/model/testkit/party.ts';
 import { type BuildInput, type BuiltBlock, buildBlock } from '../build-block.ts';
 import { type ChainRules, type ForkName, forkAt, isAtLeast } from '../chain-rules.ts';
@@ -132,23 +129,12 @@ function bothEngines(rules: ChainRules): Engine {
 
 function genesisHeader(rules: ChainRules, state: MemoryState): BlockHeader {
   const fork = forkAt(rules, 0n, 1_000n);
-  return {
-    parentHash: ZERO_HASH,
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: ZERO_ADDRESS,
+  return emptyHeader({
     stateRoot: state.root(),
-    transactionsRoot: EMPTY_ROOT,
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
-    difficulty: 1n,
-    number: 0n,
     gasLimit: GAS_LIMIT,
-    gasUsed: 0n,
     timestamp: 1_000n,
-    extraData: new Uint8Array(0),
     mixHash: QBFT_MIX_HASH,
-    nonce: new Uint8Array(8),
     ...(isAtLeast(fork, 'london') && { baseFeePerGas: rules.zeroBaseFee ? 0n : 1_000_000_000n }),
     ...forkFields(fork, EMPTY_REQUESTS_HASH),
-  };
+  });
 }

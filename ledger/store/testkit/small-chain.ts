@@ -2,44 +2,20 @@
 import {
   type Address,
   asAddress,
-  type BlockHeader,
   commitState,
   EMPTY_CODE_HASH,
-  EMPTY_OMMERS_HASH,
   EMPTY_ROOT,
   type ExecutedBlock,
   headerHash,
   type StateChanges,
-  ZERO_ADDRESS,
-  ZERO_HASH,
 } from '../../model/index.ts';
+import { emptyHeader } from '../../model/testkit/empty-header.ts';
 import type { ChainStore } from '../chain-store.ts';
 import type { StoreOptions } from '../open-store.ts';
 
 export const ALICE: Address = asAddress(new Uint8Array(20).fill(0xa1));
 export const BOB: Address = asAddress(new Uint8Array(20).fill(0xb0));
 export const SLOT: Uint8Array = new Uint8Array(32).fill(1);
-
-function header(fields: Partial<BlockHeader>): BlockHeader {
-  return {
-    parentHash: ZERO_HASH,
-    ommersHash: EMPTY_OMMERS_HASH,
-    beneficiary: ZERO_ADDRESS,
-    stateRoot: EMPTY_ROOT,
-    transactionsRoot: EMPTY_ROOT,
-    receiptsRoot: EMPTY_ROOT,
-    logsBloom: new Uint8Array(256),
-    difficulty: 1n,
-    number: 0n,
-    gasLimit: 30_000_000n,
-    gasUsed: 0n,
-    timestamp: 0n,
-    extraData: new Uint8Array(0),
-    mixHash: ZERO_HASH,
-    nonce: new Uint8Array(8),
-    ...fields,
-  };
-}
 
 export function funds(
   address: Address,
@@ -64,7 +40,7 @@ export function optionsAt(path: string, accounts: StateChanges = ACCOUNTS, seed 
     { stateRoot: EMPTY_ROOT, account: () => undefined, node: () => undefined },
     accounts,
   );
-  const genesis = header({ stateRoot, extraData: Uint8Array.of(seed) });
+  const genesis = emptyHeader({ stateRoot, extraData: Uint8Array.of(seed) });
   return {
     path,
     genesis: {
@@ -81,7 +57,7 @@ export function next(store: ChainStore, accounts: StateChanges['accounts']): Exe
   const commitment = store.state().commit(changes);
   const { header: parent, hash } = store.head();
   const block = {
-    header: header({
+    header: emptyHeader({
       number: parent.number + 1n,
       parentHash: hash,
       stateRoot: commitment.stateRoot,
