@@ -1,8 +1,8 @@
 /** One process of `npm run fuzz -- evm`: takes a range of cases, sends findings and how far it is. */
 
 import { createEngineCache } from '../vm/testkit/engines.ts';
-import type { CorpusEntry } from '../vm/testkit/fuzz/fuzz-case.ts';
 import { type Finding, type FuzzRun, runCases } from '../vm/testkit/fuzz/fuzz-run.ts';
+import type { CorpusEntry } from '../vm/testkit/fuzz/random-transaction.ts';
 
 export type FuzzOrder = FuzzRun & {
   readonly engineA: string;

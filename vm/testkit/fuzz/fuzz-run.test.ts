@@ -6,7 +6,7 @@ import type { ChainRules } from '../../chain-rules.ts';
 import type { Engine } from '../../engine.ts';
 import { createEngineCache } from '../engines.ts';
 import { type EngineFactory, outcomesOf, textOf } from './compare.ts';
-import { createCase } from './fuzz-case.ts';
+import { createCase } from './create-case.ts';
 import { type Finding, runCases } from './fuzz-run.ts';
 import { instructionsOf } from './mutate.ts';
 

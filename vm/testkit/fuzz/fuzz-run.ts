@@ -8,8 +8,10 @@ import {
   outcomesOf,
   textOf,
 } from './compare.ts';
-import { type CorpusEntry, createCase, type FuzzCase } from './fuzz-case.ts';
+import { createCase } from './create-case.ts';
+import type { FuzzCase } from './fuzz-case.ts';
 import { minimise } from './minimise.ts';
+import type { CorpusEntry } from './random-transaction.ts';
 
 export type FuzzRun = {
   readonly seed: number;

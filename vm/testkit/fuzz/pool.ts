@@ -13,6 +13,8 @@ export const CONTRACTS: readonly Address[] = [1, 2, 3, 4].map((i) =>
 
 const ABSENT: Address = asAddress(hexToBytes(`0x${'ee'.repeat(20)}`));
 export const BENEFICIARY: Address = asAddress(hexToBytes(`0x${'bb'.repeat(20)}`));
+/** What a unit of gas costs where it is not free. */
+export const BASE_FEE = 7n;
 
 const TOP = 2n ** 256n;
 
