@@ -6,32 +6,16 @@
  * module directly, one instance a curve, points as bytes in its memory. Loading takes some 50 ms, so it
  * happens when a contract first needs it (`Precompile.load`); until then noble answers, with the same results.
  */
-import createModule from 'mcl-wasm/dist/mcl_c.js';
-import { bigintToBytes } from '../../ledger/model/index.ts';
-import { isZero, truth } from './precompile.ts';
+import { type MclInstance, openMcl } from './mcl-instance.ts';
+import { type CurveFormat, createPointCodec, FP, FR, type Group } from './mcl-points.ts';
+import { truth } from './precompile.ts';
 
 /** Numbers of the curves in the library. */
-const CURVES = { bn254: 4, bls12381: 5 } as const;
-/** Sizes that the library was compiled for, and the mark by which it checks that its caller knows. */
-const FP = 48;
-const FR = 32;
-const COMPILED_FOR = 46;
+const CURVES: Readonly<Record<CurveFormat['curve'], number>> = { bn254: 4, bls12381: 5 };
+/** Bytes of a point of G1, of G2 and of a number of the target group in its memory. */
 const [P1, P2, GT] = [3 * FP, 6 * FP, 12 * FP] as const;
 /** The maps of RFC 9380. */
 const HASH_TO_CURVE = 5;
-
-export type CurveFormat = {
-  readonly curve: keyof typeof CURVES;
-  /** Bytes of a coordinate's part in the input, and how many of them, at the end, hold the number. */
-  readonly width: number;
-  readonly size: number;
-  readonly modulus: bigint;
-  /** Whether the imaginary part of a G2 coordinate comes first. */
-  readonly imaginaryFirst: boolean;
-};
-
-/** G1 or G2. */
-export type Group = 1 | 2;
 
 /** Undefined stands for refused input throughout. */
 export type MclCurve = {
@@ -62,13 +46,10 @@ export type OpeningCheck = (
   y: Uint8Array,
 ) => boolean | undefined;
 
-type Exports = Readonly<Record<string, (...args: number[]) => number>> & {
-  readonly HEAP8: Int8Array;
-};
-
 /** @throws TypeError if the library is not the one this was written for */
 export async function createMclCurve(format: CurveFormat): Promise<MclCurve> {
-  const { call, heap } = await openMcl(CURVES[format.curve]);
+  const mcl = await openMcl(CURVES[format.curve]);
+  const { call } = mcl;
   // Orders are checked where a contract asks for it, not whenever a point is read.
   call('_verifyOrderG1', 0);
   call('_verifyOrderG2', 0);
@@ -76,132 +57,14 @@ export async function createMclCurve(format: CurveFormat): Promise<MclCurve> {
     call('_setMapToMode', HASH_TO_CURVE);
     call('_setETHserialization', 1);
   }
-  return operations(format, call, heap);
+  return operations(format, mcl);
 }
 
-/** An instance of the library: its functions without their common prefix, and its memory. */
-type MclInstance = {
-  call(name: string, ...args: number[]): number;
-  /** Anew after each call: memory that grows moves. */
-  heap(): Uint8Array;
-};
-
-/** @throws TypeError if the library is not the one this was written for */
-async function openMcl(curve: number): Promise<MclInstance> {
-  const module = (await createModule({ cryptoGetRandomValues: noRandomness })) as Exports;
-  const functions = new Map<string, (...args: number[]) => number>();
-  const find = (name: string): ((...args: number[]) => number) => {
-    const found = module[`_mclBn${name}`] ?? module[name];
-    if (found === undefined) throw new TypeError(`mcl-wasm has no ${name}`);
-    functions.set(name, found);
-    return found;
-  };
-  const call = (name: string, ...args: number[]): number =>
-    (functions.get(name) ?? find(name))(...args);
-  if (call('_init', curve, COMPILED_FOR) !== 0) {
-    throw new TypeError(`mcl-wasm has no curve ${curve}`);
-  }
-  let bytes = new Uint8Array(module.HEAP8.buffer);
-  return {
-    call,
-    heap() {
-      // A buffer whose memory has grown is detached and has no length.
-      if (bytes.length === 0) bytes = new Uint8Array(module.HEAP8.buffer);
-      return bytes;
-    },
-  };
-}
-
-/** The curves are only computed with; nothing draws keys. */
-function noRandomness(): never {
-  throw new TypeError('a precompiled contract draws no random numbers');
-}
-
-function operations(
-  format: CurveFormat,
-  call: MclInstance['call'],
-  heap: MclInstance['heap'],
-): MclCurve {
-  const { width, size, imaginaryFirst } = format;
-  const modulus = bigintToBytes(format.modulus);
-
-  /** Lends memory for one computation. */
-  function withMemory<T>(length: number, use: (at: number) => T): T {
-    const at = call('_malloc', length + FP);
-    try {
-      return use(at);
-    } finally {
-      call('_free', at);
-    }
-  }
-
-  /** Reads a field element; false if it is none. */
-  function readElement(to: number, input: Uint8Array, at: number): boolean {
-    const bytes = input.subarray(at + width - size, at + width);
-    if (!isZero(input.subarray(at, at + width - size)) || !isBelow(bytes, modulus)) return false;
-    return withMemory(size, (scratch) => {
-      const memory = heap();
-      for (let i = 0; i < size; i += 1) memory[scratch + i] = bytes[size - 1 - i] as number;
-      return call('Fp_setLittleEndian', to, scratch, size) === 0;
-    });
-  }
-
-  function readCoordinate(group: Group, to: number, input: Uint8Array, at: number): boolean {
-    if (group === 1) return readElement(to, input, at);
-    const [first, second] = imaginaryFirst ? [to + FP, to] : [to, to + FP];
-    return readElement(first, input, at) && readElement(second, input, at + width);
-  }
-
-  /** Reads a point of the curve; with `checked`, of the group. Zeros are infinity. */
-  function readPoint(group: Group, to: number, input: Uint8Array, at: number, checked: boolean) {
-    const part = width * group;
-    call(`G${group}_clear`, to);
-    if (isZero(input.subarray(at, at + 2 * part))) return true;
-    if (!readCoordinate(group, to, input, at)) return false;
-    if (!readCoordinate(group, to + FP * group, input, at + part)) return false;
-    call('Fp_setInt32', to + 2 * FP * group, 1);
-    if (call(`G${group}_isValid`, to) !== 1) return false;
-    return !checked || call(`G${group}_isValidOrder`, to) === 1;
-  }
-
-  /** Reads a point of the group in 48 or 96 bytes. */
-  function readCompressed(group: Group, to: number, bytes: Uint8Array): boolean {
-    return withMemory(bytes.length, (scratch) => {
-      heap().set(bytes, scratch);
-      const took = call(`G${group}_deserialize`, to, scratch, bytes.length);
-      return took === bytes.length && call(`G${group}_isValidOrder`, to) === 1;
-    });
-  }
-
-  function writeElement(output: Uint8Array, at: number, from: number): void {
-    withMemory(FP, (scratch) => {
-      const length = call('Fp_getLittleEndian', scratch, FP, from);
-      const memory = heap();
-      const end = at + width - 1;
-      for (let i = 0; i < length; i += 1) output[end - i] = memory[scratch + i] as number;
-    });
-  }
-
-  function writePoint(group: Group, from: number): Uint8Array {
-    const output = new Uint8Array(2 * width * group);
-    if (call(`G${group}_isZero`, from) === 1) return output;
-    call(`G${group}_normalize`, from, from);
-    for (let coordinate = 0; coordinate < 2; coordinate += 1) {
-      for (let part = 0; part < group; part += 1) {
-        const place = group === 2 && imaginaryFirst ? 1 - part : part;
-        const element = from + (coordinate * group + part) * FP;
-        writeElement(output, (coordinate * group + place) * width, element);
-      }
-    }
-    return output;
-  }
-
-  function readScalar(to: number, bytes: Uint8Array): void {
-    withMemory(FR, (scratch) => {
-      heap().set(bytes, scratch);
-      call('Fr_setBigEndianMod', to, scratch, bytes.length);
-    });
-  }
+function operations(format: CurveFormat, mcl: MclInstance): MclCurve {
+  const { width } = format;
+  const { call } = mcl;
+  const { withMemory, readCoordinate, readPoint, readCompressed, readScalar, writePoint } =
+    createPointCodec(format, mcl);
 
   const pointSize = (group: Group): number => (group === 1 ? P1 : P2);
 
@@ -299,13 +162,4 @@ function operations(
         });
     },
   };
-}
-
-/** Whether big-endian `bytes` are less than `limit`, which is as long. */
-function isBelow(bytes: Uint8Array, limit: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i += 1) {
-    const difference = (bytes[i] as number) - (limit[i] as number);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }
