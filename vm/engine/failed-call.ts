@@ -2,7 +2,7 @@
  * X-32: calls and creations that fail before there is a frame, told as frames that end where they begin.
  * The machine goes on with the next instruction and does not mention them.
  */
-import type { Address, FrameKind, Gas } from '../../ledger/model/index.ts';
+import type { Address, FrameKind, Gas, Wei } from '../../ledger/model/index.ts';
 import { addressOfWord } from '../stack-word.ts';
 import { createdAddress, initcodeOf, memoryOf } from '../step-reading.ts';
 import type { TracedFrame, TracedStep } from '../tracer.ts';
@@ -39,13 +39,7 @@ export function failedCall(watched: Watched, step: TracedStep): FailedCall | und
   const value = isCreation ? step.stack(0) : carriesValue ? step.stack(2) : 0n;
   // It fails its whole frame instead.
   if (step.isStatic && (isCreation || (kind === 'call' && value !== 0n))) return undefined;
-  const self = loadAccount(world, step.address);
-  const failure =
-    step.depth >= DEPTH_LIMIT
-      ? 'max call depth exceeded'
-      : value > balanceAt(world, self)
-        ? 'insufficient balance for transfer'
-        : undefined;
+  const failure = earlyFailure(watched, step, value);
   if (isCreation) return failedCreation(watched, step, kind, failure);
   if (failure === undefined) return undefined;
   const codeAddress = addressOfWord(step.stack(1));
@@ -62,6 +56,13 @@ export function failedCall(watched: Watched, step: TracedStep): FailedCall | und
     input: () => memoryOf(step, step.stack(from + 1), step.stack(from + 2)),
   };
   return { frame, gasUsed: 0n, failure };
+}
+
+/** What fails calls and creations alike. */
+function earlyFailure({ world }: Watched, step: TracedStep, value: Wei): string | undefined {
+  if (step.depth >= DEPTH_LIMIT) return 'max call depth exceeded';
+  const balance = balanceAt(world, loadAccount(world, step.address));
+  return value > balance ? 'insufficient balance for transfer' : undefined;
 }
 
 function failedCreation(
