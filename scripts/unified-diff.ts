@@ -19,31 +19,37 @@ export function parsePatch(text: string): Patch {
   if (lines.at(-1) === '') lines.pop();
   const start = lines.findIndex((line) => line.startsWith('--- '));
   if (start < 0) throw new SyntaxError('a patch names a file after "--- "');
-  const files: { path: string; hunks: { before: string[]; after: string[] }[] }[] = [];
+  const files: Growing[] = [];
   for (const line of lines.slice(start)) {
     if (line.startsWith('--- ')) continue;
     if (line.startsWith('+++ ')) {
       files.push({ path: line.slice(4).replace(/^b\//, '').replace(/\t.*$/, ''), hunks: [] });
-      continue;
+    } else {
+      readLine(line, files.at(-1));
     }
-    const file = files.at(-1);
-    if (file === undefined) throw new SyntaxError('a file is named twice, after "---" and "+++"');
-    if (line.startsWith('@@')) {
-      file.hunks.push({ before: [], after: [] });
-      continue;
-    }
-    const hunk = file.hunks.at(-1);
-    const mark = line[0] ?? ' ';
-    if (hunk === undefined || !' +-'.includes(mark)) {
-      throw new SyntaxError(`a line of a patch begins with a space, + or -: ${line}`);
-    }
-    if (mark !== '+') hunk.before.push(line.slice(1));
-    if (mark !== '-') hunk.after.push(line.slice(1));
   }
   if (files.length === 0 || files.some(({ hunks }) => hunks.length === 0)) {
     throw new SyntaxError('a patch changes something');
   }
   return { preamble: lines.slice(0, start).join('\n'), files };
+}
+
+type Growing = { path: string; hunks: { before: string[]; after: string[] }[] };
+
+/** A line below the names of the file. */
+function readLine(line: string, file: Growing | undefined): void {
+  if (file === undefined) throw new SyntaxError('a file is named twice, after "---" and "+++"');
+  if (line.startsWith('@@')) {
+    file.hunks.push({ before: [], after: [] });
+    return;
+  }
+  const hunk = file.hunks.at(-1);
+  const mark = line[0] ?? ' ';
+  if (hunk === undefined || !' +-'.includes(mark)) {
+    throw new SyntaxError(`a line of a patch begins with a space, + or -: ${line}`);
+  }
+  if (mark !== '+') hunk.before.push(line.slice(1));
+  if (mark !== '-') hunk.after.push(line.slice(1));
 }
 
 /** The text with all hunks in place; undefined if one of them does not apply any more. */
