@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runEhb } from '../../cli/e2e/ehb-process.ts';
 import { parseGenesis } from '../../genesis/index.ts';
 import { bytesToHex, equalBytes } from '../../ledger/model/index.ts';
-import { openDatabase } from '../../ledger/store/database.ts';
+import { type Database, type Entry, openDatabase } from '../../ledger/store/database.ts';
 import { openStore } from '../../ledger/store/index.ts';
 import { keysFrom, TABLES, type TableName } from '../../ledger/store/keyspace.ts';
 import {
@@ -83,31 +83,44 @@ async function compareRecords(
   let records = 0;
   try {
     for (const table of CHAIN_TABLES) {
-      let range = keysFrom(table, new Uint8Array(0));
-      for (;;) {
-        const [own, again] = await Promise.all(
-          databases.map((database) => database.entries(range, PAGE)),
-        );
-        if (own === undefined || again === undefined) break;
-        records += own.length;
-        const at = own.findIndex(({ key, value }, index) => {
-          const other = again[index];
-          return (
-            other === undefined || !equalBytes(key, other.key) || !equalBytes(value, other.value)
-          );
-        });
-        if (at >= 0 || own.length !== again.length) {
-          const key = own[Math.max(0, at)]?.key ?? again[0]?.key ?? new Uint8Array(0);
-          faults.push(`${first}: a replay differs in table ${table} at ${bytesToHex(key)}`);
-          break;
-        }
-        const last = own.at(-1);
-        if (last === undefined || own.length < PAGE) break;
-        range = { ...range, gte: Uint8Array.of(...last.key, 0) };
-      }
+      const { compared, differsAt } = await compareTable(databases, table);
+      records += compared;
+      if (differsAt === undefined) continue;
+      faults.push(`${first}: a replay differs in table ${table} at ${bytesToHex(differsAt)}`);
     }
   } finally {
     for (const database of databases) await database.close();
   }
   return { faults, records };
+}
+
+/** Up to the first difference. */
+async function compareTable(
+  [original, replayed]: readonly [Database, Database],
+  table: TableName,
+): Promise<{ readonly compared: number; readonly differsAt: Uint8Array | undefined }> {
+  let range = keysFrom(table, new Uint8Array(0));
+  for (let compared = 0; ; ) {
+    const [own, again] = await Promise.all([
+      original.entries(range, PAGE),
+      replayed.entries(range, PAGE),
+    ]);
+    compared += own.length;
+    const differsAt = differingKey(own, again);
+    const last = own.at(-1);
+    if (differsAt !== undefined || last === undefined || own.length < PAGE) {
+      return { compared, differsAt };
+    }
+    range = { ...range, gte: Uint8Array.of(...last.key, 0) };
+  }
+}
+
+/** Where two pages of a table differ; undefined: nowhere. */
+function differingKey(own: readonly Entry[], again: readonly Entry[]): Uint8Array | undefined {
+  const at = own.findIndex(({ key, value }, index) => {
+    const other = again[index];
+    return other === undefined || !equalBytes(key, other.key) || !equalBytes(value, other.value);
+  });
+  if (at < 0 && own.length === again.length) return undefined;
+  return own[Math.max(0, at)]?.key ?? again[0]?.key ?? new Uint8Array(0);
 }

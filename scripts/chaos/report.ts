@@ -40,10 +40,21 @@ export function summaryLines(run: RunResult, directory: string | undefined): rea
     ...table(results),
     '',
     `${acknowledged} acknowledged transactions, all compared on every validator; seed ${seed}`,
-    ...finalFaults.map((fault) => `${pc.red('FAIL')} ${fault}`),
+    ...faultLines(finalFaults, undefined),
     ...(late > 0 ? [`${late} recovered later than they should, which is no failure`] : []),
-    ...(directory === undefined ? [] : [`The validators' directories are in ${directory}`]),
+    ...faultLines([], directory),
     `${counts.passed} passed, ${counts.failed} failed`,
+  ];
+}
+
+/** What a run found wrong. @param directory of the validators, if it was kept */
+export function faultLines(
+  faults: readonly string[],
+  directory: string | undefined,
+): readonly string[] {
+  return [
+    ...faults.map((fault) => `${MARKS.failed} ${fault}`),
+    ...(directory === undefined ? [] : [`The validators' directories are in ${directory}`]),
   ];
 }
 

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pc from 'picocolors';
 import type { Height } from '../../ledger/model/index.ts';
 import type { Account } from './accounts.ts';
 import {
@@ -20,6 +19,7 @@ import { startLoad } from './load.ts';
 import type { ChaosOptions } from './options.ts';
 import { createRandom } from './random.ts';
 import { openReplay, type Replay, untilAnswered } from './replay.ts';
+import { faultLines } from './report.ts';
 import { type StagedNetwork, stageNetwork } from './stage-network.ts';
 import type { ValidatorProcess } from './validator-process.ts';
 
@@ -63,8 +63,8 @@ export async function runKills(
     good = faults.length === 0;
     const result = { ...killer.counts, acknowledged: ledger.size(), blocks: Number(replay.head()) };
     if (json) print(JSON.stringify({ seed, ...result, faults }));
-    for (const fault of json ? [] : faults.slice(0, MOST_SHOWN)) say(`${pc.red('FAIL')} ${fault}`);
-    if (!good || keep) say(`The validators' directories are in ${staged.directory}`);
+    const directory = keep || !good ? staged.directory : undefined;
+    for (const line of faultLines(faults.slice(0, MOST_SHOWN), directory)) say(line);
     const { kills, processes } = killer.counts;
     say(
       `${kills} kills of ${processes} processes, ${ledger.size()} acknowledged transactions in ${replay.head()} blocks, ${faults.length} faults; seed ${seed}`,

@@ -1,6 +1,5 @@
 /** `npm run chaos -- one-dead`: block intervals with one of four validators dead, against healthy ones. */
 import { setTimeout as pause } from 'node:timers/promises';
-import pc from 'picocolors';
 import { createAcknowledgedLedger } from './acknowledged.ts';
 import { createAudit } from './audit.ts';
 import { watchBlocks } from './block-arrivals.ts';
@@ -14,6 +13,7 @@ import {
 import { startLoad } from './load.ts';
 import type { ChaosOptions } from './options.ts';
 import { createRandom } from './random.ts';
+import { faultLines } from './report.ts';
 import { stageNetwork } from './stage-network.ts';
 
 const DEFAULT_MINUTES = 10;
@@ -76,7 +76,8 @@ export async function runOneDead(
     good = verdict.misses.length === 0 && faults.length === 0;
     const result = { dead, minutes, healthy, oneDead, verdict, faults };
     report({ ...result, acknowledged: ledger.size() }, json, print);
-    if (!good || keep) say(`The validators' directories are in ${staged.directory}`);
+    const directory = keep || !good ? staged.directory : undefined;
+    for (const line of faultLines([...verdict.misses, ...faults], directory)) say(line);
     say(good ? '1 passed, 0 failed' : '0 passed, 1 failed');
     return good;
   } finally {
@@ -91,7 +92,7 @@ function lineOf(name: string, { blocks, medianMs, p95Ms, maxMs }: Intervals): st
 }
 
 function report(result: OneDeadResult, json: boolean, print: (line: string) => void): void {
-  const { verdict, healthy, oneDead, faults, acknowledged } = result;
+  const { verdict, healthy, oneDead, acknowledged } = result;
   if (json) {
     print(JSON.stringify(result));
     return;
@@ -101,5 +102,4 @@ function report(result: OneDeadResult, json: boolean, print: (line: string) => v
     `The median is ${ratio} times the healthy one (below 1.5 wanted); the longest interval is ${milliseconds(oneDead.maxMs)} (at most ${milliseconds(verdict.maxBoundMs)} wanted).`,
   );
   print(`${acknowledged} acknowledged transactions, all compared on the living validators`);
-  for (const miss of [...verdict.misses, ...faults]) print(`${pc.red('FAIL')} ${miss}`);
 }

@@ -6,7 +6,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pc from 'picocolors';
 import { type Address, bytesToHex } from '../../ledger/model/index.ts';
 import { decodeLogHeader } from '../../ledger/store/log-format.ts';
 import type { Account } from './accounts.ts';
@@ -20,6 +19,7 @@ import { startLoad } from './load.ts';
 import type { ChaosOptions } from './options.ts';
 import { keepFiles, lookAt, type Recorded, type Remains, restoreImage } from './power-cut.ts';
 import { createRandom } from './random.ts';
+import { faultLines } from './report.ts';
 import { type StagedNetwork, stageNetwork } from './stage-network.ts';
 import type { ValidatorProcess } from './validator-process.ts';
 
@@ -78,8 +78,8 @@ export async function runPowerLoss(
       print(
         JSON.stringify({ seed, cuts: times, started, acknowledged: shown.length, syncs, faults }),
       );
-    for (const fault of json ? [] : faults) say(`${pc.red('FAIL')} ${fault}`);
-    if (!good || keep) say(`The validators' directories are in ${staged.directory}`);
+    const directory = keep || !good ? staged.directory : undefined;
+    for (const line of faultLines(faults, directory)) say(line);
     say(
       `${times} losses of power, ${started} networks started again, ${shown.length} acknowledged transactions, ${faults.length} faults; seed ${seed}`,
     );
@@ -225,13 +225,13 @@ function contradictions(
   for (const [index, each] of remains.entries()) {
     const at = each?.hashes.findIndex((hash, number) => hash !== longest?.hashes[number]) ?? -1;
     if (at >= 0) faults.push(`validator ${index} has another block ${at}`);
-    for (const { height, digest, by } of each?.seals ?? []) {
-      for (const address of by) {
-        const signer = byAddress.get(address);
-        const own = signer === undefined ? undefined : remains[signer];
-        if (own === undefined || own.head >= height || own.commits.has(digest)) continue;
-        faults.push(`validator ${index} has block ${height} sealed by ${signer}, which forgot it`);
-      }
+    const signed = (each?.seals ?? []).flatMap(({ by, ...seal }) =>
+      by.map((address) => ({ ...seal, signer: byAddress.get(address) })),
+    );
+    for (const { height, digest, signer } of signed) {
+      const own = signer === undefined ? undefined : remains[signer];
+      if (own === undefined || own.head >= height || own.commits.has(digest)) continue;
+      faults.push(`validator ${index} has block ${height} sealed by ${signer}, which forgot it`);
     }
   }
   return faults;
