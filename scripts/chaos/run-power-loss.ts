@@ -261,9 +261,10 @@ async function startFrom(
       ),
     );
   const next = Math.max(...(await heads())) + 1;
-  await wake(validators[0] as ValidatorProcess, senders[0] as Account);
   const deadlineMs = performance.now() + limitMs;
+  let isAwake = false;
   while (Math.min(...(await heads())) < next) {
+    if (!isAwake) isAwake = await wake(validators[0] as ValidatorProcess, senders[0] as Account);
     if (performance.now() > deadlineMs) {
       faults.push(`no new block on all validators within ${limitMs} ms`);
       break;
@@ -275,10 +276,16 @@ async function startFrom(
   return faults.map((fault) => `started again after the cut at ${atMs}: ${fault}`);
 }
 
-/** A transaction, so that there is a block to make. */
-async function wake({ client }: ValidatorProcess, sender: Account): Promise<void> {
+/** A transaction, so that there is a block to make; whether the validator could be asked, busy as it may be. */
+async function wake({ client }: ValidatorProcess, sender: Account): Promise<boolean> {
   const address = bytesToHex(sender.address);
-  const nonce = BigInt(await client.request('eth_getTransactionCount', [address, 'latest']));
+  const count = await client
+    .request('eth_getTransactionCount', [address, 'latest'])
+    .catch(() => undefined);
+  if (count === undefined) return false;
   // What the logs held may have become final meanwhile, with this nonce: that is a block as well.
-  await client.request('eth_sendRawTransaction', [sender.signAt(nonce).raw]).catch(() => undefined);
+  await client
+    .request('eth_sendRawTransaction', [sender.signAt(BigInt(count)).raw])
+    .catch(() => undefined);
+  return true;
 }
