@@ -59,26 +59,27 @@ function readTransactions(reader: RlpReader): Transaction[] | Refusal {
 }
 
 /**
- * The transactions at some indexes (ascending, repeats allowed) of an encoded block, as they are hashed;
+ * The header of an encoded block and its transactions at some indexes (ascending, repeats allowed), as they are hashed;
  * undefined for an index that it does not have. For stored blocks: nothing else in it is looked at.
  */
-export function rawTransactions(
+export function headerWithTransactions(
   encodedBlock: Uint8Array,
   indexes: readonly number[],
-): readonly (Uint8Array | undefined)[] {
+): { readonly header: BlockHeader; readonly raws: readonly (Uint8Array | undefined)[] } {
   const reader = new RlpReader(plainBytes(encodedBlock));
   reader.enterList();
-  reader.skip();
+  const header = readHeader(reader);
   const end = reader.enterList();
   let at = -1;
   let raw: Uint8Array | undefined;
-  return indexes.map((index) => {
+  const raws = indexes.map((index) => {
     for (; at < index && reader.hasMore(end); at += 1) {
       if (at + 1 < index) reader.skip();
       else raw = reader.nextIsList() ? reader.raw() : reader.string();
     }
     return at === index ? raw : undefined;
   });
+  return { header, raws };
 }
 
 function readOmmers(reader: RlpReader): BlockHeader[] {

@@ -1,7 +1,7 @@
 export { decodeAccount, encodeAccount } from './account.ts';
 export { type Arena, createArena } from './arena.ts';
 export type { Block, Withdrawal } from './block.ts';
-export { decodeBlock, encodeBlock, rawTransactions } from './block-codec.ts';
+export { decodeBlock, encodeBlock, headerWithTransactions } from './block-codec.ts';
 export { receiptsRoot, transactionsRoot } from './block-roots.ts';
 export { bloomMayContain, combineBlooms, logsBloom } from './bloom.ts';
 export type { Address, Gas, Hash, Height, Hex, UnixSeconds, Wei } from './bytes.ts';

@@ -229,7 +229,7 @@ export function createChainStore(
       };
       requireLogs();
       try {
-        return await findLogs({ database, headerOf, hashOf }, criteria, bounds);
+        return await findLogs({ database, hashOf }, criteria, bounds);
       } finally {
         // The horizon may have passed the search: what it found would have holes.
         requireLogs();

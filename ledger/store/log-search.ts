@@ -4,12 +4,12 @@ import {
   type BlockHeader,
   type Hash,
   type Height,
+  headerWithTransactions,
   invariant,
   keyOf,
   type Log,
   type LogCriteria,
   matchesLog,
-  rawTransactions,
 } from '../model/index.ts';
 import type { Database } from './database.ts';
 import { numberKey } from './keyspace.ts';
@@ -43,7 +43,6 @@ export type LogSearch = {
 
 export type LogSearchModules = {
   readonly database: Database;
-  readonly headerOf: (number: Height) => BlockHeader | undefined;
   readonly hashOf: (number: Height) => Hash | undefined;
 };
 
@@ -96,17 +95,17 @@ function streamsOf(
 }
 
 function readLogs(
-  { database, headerOf, hashOf }: LogSearchModules,
+  { database, hashOf }: LogSearchModules,
   number: Height,
   places: readonly LogPlace[],
 ): readonly FoundLog[] {
   if (places.length === 0) return [];
-  const header = headerOf(number);
   const blockHash = hashOf(number);
-  invariant(header !== undefined && blockHash !== undefined, 'an indexed block is stored');
+  invariant(blockHash !== undefined, 'an indexed block is stored');
   const logs = logsAt(database.require(numberKey('receipts', number)), places);
   const indexes = places.map(({ transactionIndex }) => transactionIndex);
-  const raws = rawTransactions(database.require(numberKey('block', number)), indexes);
+  const block = database.require(numberKey('block', number));
+  const { header, raws } = headerWithTransactions(block, indexes);
   return places.map(({ transactionIndex, logIndex }, at) => ({
     header,
     blockHash,
