@@ -38,7 +38,7 @@ export function createFees(rules: ChainRules): FeePort {
 export type NodeFacts = {
   readonly version: string;
   readonly chainId: bigint;
-  readonly keep: NodePort['keep'] | undefined;
+  readonly keep: NodePort['keep'];
   readonly forks: NodePort['forks'];
   readonly network: Network;
   readonly sets: Pick<ValidatorSets, 'next' | 'at'>;
@@ -54,7 +54,7 @@ export function createNodePort(facts: NodeFacts): NodePort {
   return {
     clientVersion: clientVersion(facts.version),
     chainId: facts.chainId,
-    ...(facts.keep !== undefined && { keep: facts.keep }),
+    keep: facts.keep,
     forks: facts.forks,
     report: () => ({
       peerId: network.peerId,

@@ -296,7 +296,9 @@ export type NodePort = {
     readonly last: ForkConfig | undefined;
   };
   /** Of how many of the newest blocks states, and bodies with all that is in them, are kept; of all if absent. */
-  readonly keep?: { readonly states?: number | undefined; readonly bodies?: number | undefined };
+  readonly keep?:
+    | { readonly states?: number | undefined; readonly bodies?: number | undefined }
+    | undefined;
   /** Absent: `ehb_status` is not offered. */
   report?(): NodeReport;
   peerCount(): number;

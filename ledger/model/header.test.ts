@@ -2,20 +2,14 @@ import assert from 'node:assert/strict';
 import { suite } from 'uvu';
 import { keccak256, recoverAddress } from '#crypto';
 import { asAddress, bytesToHex, type Hash, hexToBytes } from './bytes.ts';
-import {
-  EMPTY_OMMERS_HASH,
-  EMPTY_REQUESTS_HASH,
-  EMPTY_ROOT,
-  QBFT_MIX_HASH,
-  ZERO_ADDRESS,
-  ZERO_HASH,
-} from './constants.ts';
+import { EMPTY_REQUESTS_HASH, EMPTY_ROOT, QBFT_MIX_HASH, ZERO_HASH } from './constants.ts';
 import { InvariantError } from './errors.ts';
 import { decodeExtraData, encodeExtraData, type QbftExtraData } from './extra-data.ts';
 import type { BlockHeader } from './header.ts';
 import { decodeHeader, encodeHeader } from './header-codec.ts';
 import { commitSealHash, headerHash, withRound, withSeals } from './header-hash.ts';
 import { decodeRlp, encodeRlp, type RlpItem } from './rlp.ts';
+import { emptyHeader } from './testkit/empty-header.ts';
 import { readJsonFixture } from './testkit/fixtures.ts';
 
 const test = suite('ledger/model/header');
@@ -28,23 +22,12 @@ const extraData: QbftExtraData = {
   seals: [],
 };
 
-const frontier: BlockHeader = {
-  parentHash: ZERO_HASH,
-  ommersHash: EMPTY_OMMERS_HASH,
-  beneficiary: ZERO_ADDRESS,
-  stateRoot: EMPTY_ROOT,
-  transactionsRoot: EMPTY_ROOT,
-  receiptsRoot: EMPTY_ROOT,
-  logsBloom: new Uint8Array(256),
-  difficulty: 1n,
+const frontier = emptyHeader({
   number: 7n,
-  gasLimit: 30_000_000n,
-  gasUsed: 0n,
   timestamp: 1_700_000_000n,
   extraData: encodeExtraData(extraData),
   mixHash: QBFT_MIX_HASH,
-  nonce: new Uint8Array(8),
-};
+});
 const london: BlockHeader = { ...frontier, baseFeePerGas: 0n };
 const shanghai: BlockHeader = { ...london, withdrawalsRoot: EMPTY_ROOT };
 const cancun: BlockHeader = {

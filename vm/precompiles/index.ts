@@ -1,5 +1,5 @@
 /** The precompiled contracts of each fork, by the number of their address. */
-import { type Address, asAddress } from '../../ledger/model/index.ts';
+import { type Address, asAddress, invariant } from '../../ledger/model/index.ts';
 import { type ForkName, isAtLeast, type PrecompileGasFactor } from '../chain-rules.ts';
 import { blake2f } from './blake2f.ts';
 import {
@@ -78,37 +78,36 @@ export function precompilesAt(
   return contracts;
 }
 
-/** By the names that EIP-7910 gives them, ascending by address. */
-const NAMES: readonly (readonly [name: string, address: number])[] = [
-  ['ECREC', 0x01],
-  ['SHA256', 0x02],
-  ['RIPEMD160', 0x03],
-  ['ID', 0x04],
-  ['MODEXP', 0x05],
-  ['BN254_ADD', 0x06],
-  ['BN254_MUL', 0x07],
-  ['BN254_PAIRING', 0x08],
-  ['BLAKE2F', 0x09],
-  ['KZG_POINT_EVALUATION', 0x0a],
-  ['BLS12_G1ADD', 0x0b],
-  ['BLS12_G1MSM', 0x0c],
-  ['BLS12_G2ADD', 0x0d],
-  ['BLS12_G2MSM', 0x0e],
-  ['BLS12_PAIRING_CHECK', 0x0f],
-  ['BLS12_MAP_FP_TO_G1', 0x10],
-  ['BLS12_MAP_FP2_TO_G2', 0x11],
-  ['P256VERIFY', 0x100],
-];
+/** By the names that EIP-7910 gives them. */
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0x01, 'ECREC'],
+  [0x02, 'SHA256'],
+  [0x03, 'RIPEMD160'],
+  [0x04, 'ID'],
+  [0x05, 'MODEXP'],
+  [0x06, 'BN254_ADD'],
+  [0x07, 'BN254_MUL'],
+  [0x08, 'BN254_PAIRING'],
+  [0x09, 'BLAKE2F'],
+  [0x0a, 'KZG_POINT_EVALUATION'],
+  [0x0b, 'BLS12_G1ADD'],
+  [0x0c, 'BLS12_G1MSM'],
+  [0x0d, 'BLS12_G2ADD'],
+  [0x0e, 'BLS12_G2MSM'],
+  [0x0f, 'BLS12_PAIRING_CHECK'],
+  [0x10, 'BLS12_MAP_FP_TO_G1'],
+  [0x11, 'BLS12_MAP_FP2_TO_G2'],
+  [0x100, 'P256VERIFY'],
+]);
 
-/** Name and address of each contract that exists at a fork. */
+/** Name and address of each contract that exists at a fork, ascending by address. */
 export function precompileNamesAt(
   fork: ForkName,
 ): readonly (readonly [name: string, address: Address])[] {
-  const contracts = precompilesAt(fork);
-  return NAMES.filter(([, number]) => contracts.has(number)).map(([name, number]) => {
-    const address = new Uint8Array(20);
-    new DataView(address.buffer).setUint16(18, number);
-    return [name, asAddress(address)];
+  return [...precompilesAt(fork).keys()].map((number) => {
+    const name = NAMES.get(number);
+    invariant(name !== undefined, 'a precompiled contract has a name');
+    return [name, precompileAddress(number)];
   });
 }
 
@@ -119,6 +118,12 @@ export const PRECOMPILE_ADDRESSES: ReadonlySet<number> = new Set(
 
 function dearer(contract: Precompile, factor: bigint): Precompile {
   return { ...contract, gas: (input) => factor * contract.gas(input) };
+}
+
+export function precompileAddress(number: number): Address {
+  const address = new Uint8Array(20);
+  new DataView(address.buffer).setUint16(18, number);
+  return asAddress(address);
 }
 
 /** The number that an address would have among precompiled contracts; undefined if it is too large for any. */

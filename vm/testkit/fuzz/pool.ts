@@ -1,7 +1,9 @@
 /** What random programs are made of: a small world of addresses, slots and words that collide often. */
+
 import type { Random } from '../../../consensus/testkit/random.ts';
 import { type Address, asAddress, hexToBytes } from '../../../ledger/model/index.ts';
 import { type Party, party } from '../../../ledger/model/testkit/party.ts';
+import { precompileAddress } from '../../precompiles/index.ts';
 
 /** Accounts with keys. */
 export const SIGNERS: readonly Party[] = ['first', 'second', 'third'].map(party);
@@ -76,14 +78,14 @@ export function randomAddress(random: Random): Address {
   const kind = random.between(0, 19);
   if (kind < 11) return random.pick(CONTRACTS);
   if (kind < 14) return random.pick(SIGNERS).address;
-  if (kind < 17) return precompileAddress(random);
+  if (kind < 17) return randomPrecompileAddress(random);
   return kind < 18 ? BENEFICIARY : ABSENT;
 }
 
 /** The cheap ones mostly: curves take milliseconds and have vectors of their own. */
-function precompileAddress(random: Random): Address {
+function randomPrecompileAddress(random: Random): Address {
   const number = random.chance(0.9)
     ? random.pick([1, 2, 3, 4, 4, 5, 6, 9])
     : random.pick([7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 256]);
-  return asAddress(hexToBytes(`0x${number.toString(16).padStart(40, '0')}`));
+  return precompileAddress(number);
 }

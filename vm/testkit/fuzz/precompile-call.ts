@@ -6,7 +6,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { bn254 } from '@noble/curves/bn254.js';
 import { p256 } from '@noble/curves/nist.js';
 import type { Random } from '../../../consensus/testkit/random.ts';
-import { type Address, asAddress, concatBytes } from '../../../ledger/model/index.ts';
+import { concatBytes } from '../../../ledger/model/index.ts';
 import type { ChainRules, ForkName } from '../../chain-rules.ts';
 import { precompilesAt } from '../../precompiles/index.ts';
 import {
@@ -28,10 +28,6 @@ import type { Program } from './program.ts';
 /** The cheap ones mostly: on the reference engine a curve takes milliseconds. */
 const CHEAP = [1, 2, 3, 4, 5, 5, 5, 5, 6, 6, 7, 9, 9, 9, 0x100] as const;
 const DEAR = [8, 10, 11, 12, 13, 14, 15, 16, 17] as const;
-
-export function precompileAddress(number: number): Address {
-  return asAddress(concatBytes(new Uint8Array(12), word(BigInt(number))).subarray(24));
-}
 
 /** Number of a precompiled contract, whether or not the fork has it. */
 export function randomPrecompile(random: Random): number {

@@ -2,10 +2,10 @@
 import type { Random } from '../../../consensus/testkit/random.ts';
 import type { StateOverride } from '../../../ledger/model/index.ts';
 import { isAtLeast } from '../../chain-rules.ts';
+import { precompileAddress } from '../../precompiles/index.ts';
 import { wordBytes } from '../../stack-word.ts';
 import type { FuzzCall } from './fuzz-case.ts';
 import { BASE_FEE, CONTRACTS, randomBytes, SIGNERS } from './pool.ts';
-import { precompileAddress } from './precompile-call.ts';
 import { randomTransaction, type Setting } from './random-transaction.ts';
 
 export function randomCall(setting: Setting): FuzzCall {

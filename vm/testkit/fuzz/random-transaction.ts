@@ -1,4 +1,5 @@
 /** Transactions of a case of the fuzzer: mostly such that they run, at the edge of what they cost. */
+
 import { keccak256, sign } from '#crypto';
 import type { Random } from '../../../consensus/testkit/random.ts';
 import {
@@ -15,16 +16,12 @@ import {
   ZERO_ADDRESS,
 } from '../../../ledger/model/index.ts';
 import { type ChainRules, type ForkName, isAtLeast } from '../../chain-rules.ts';
+import { precompileAddress } from '../../precompiles/index.ts';
 import { wordBytes } from '../../stack-word.ts';
 import { leastGas } from '../../transaction-rules.ts';
 import type { FuzzContract, FuzzTransaction } from './fuzz-case.ts';
 import { CONTRACTS, randomAddress, randomBytes, randomWord, SIGNERS } from './pool.ts';
-import {
-  forwarded,
-  precompileAddress,
-  precompileInput,
-  randomPrecompile,
-} from './precompile-call.ts';
+import { forwarded, precompileInput, randomPrecompile } from './precompile-call.ts';
 import { initcode } from './program.ts';
 
 /** Bytecode and selectors of a real contract. */
